@@ -1,0 +1,5 @@
+export * from './replay-memory.ts'
+export * from './records.ts'
+export * from './in-process/replay-memory.ts'
+export * from './in-process/records.ts'
+export * from './sqlite/records.ts'

@@ -1,0 +1,36 @@
+/**
+ * What a server must remember of the proofs it has accepted (RFC 9449 §11.1).
+ *
+ * A memory can lose everything: a restart, a flush, a failover. It says so by its *generation*, and
+ * by `since`, the moment from which it is complete. A proof that could have been used before `since`
+ * must not be accepted on its `iat` alone; the server challenges it with a nonce instead.
+ */
+export interface ReplayMemory {
+  /** Names this life of the memory. Changes whenever records may have been lost. */
+  readonly generation: string
+  /** Milliseconds since the epoch: every record put at or after this moment is still here. */
+  readonly since: number
+  /**
+   * Remembers one use, atomically: of any number of equal uses in parallel, on one node or on many,
+   * exactly one is `recorded`. Rejects where the memory cannot be reached; the caller then refuses.
+   */
+  put(use: Use): Promise<Put>
+}
+
+export interface Use {
+  /** What must not be used twice. */
+  readonly key: string
+  /** Whose quota the record counts against: the thumbprint of the proof's key. */
+  readonly owner: string
+  /** Milliseconds since the epoch: the last instant at which the use could be accepted again. */
+  readonly until: number
+}
+
+/**
+ * - `recorded`: the first use
+ * - `seen`: used before
+ * - `new-generation`: the memory has lost records since the caller last looked; nothing is promised
+ * - `full`: no room; never answered by forgetting something else
+ * - `over-quota`: the owner has too many live records
+ */
+export type Put = 'recorded' | 'seen' | 'new-generation' | 'full' | 'over-quota'

@@ -1,0 +1,154 @@
+import { chmodSync } from 'node:fs'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
+import { STEPS } from './schema.ts'
+
+/**
+ * Records in one file. Every write is durable before it is acknowledged (WAL, synchronous FULL);
+ * several processes may open the same file.
+ */
+export class RecordsInSqlite implements Records {
+  readonly #database: DatabaseSync
+  readonly #now: () => number
+  readonly #statements: ReturnType<typeof prepare>
+
+  /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
+  constructor(file: string, now: () => number = Date.now) {
+    this.#now = now
+    this.#database = open(file)
+    this.#statements = prepare(this.#database)
+  }
+
+  async upsert(record: NewRecord): Promise<void> {
+    this.#statements.upsert.run(...columns(record))
+  }
+
+  async add(record: NewRecord): Promise<boolean> {
+    const { changes } = this.#statements.add.run(...columns(record), this.#now() - GRACE)
+    return changes === 1
+  }
+
+  async find(kind: string, id: string): Promise<StoredRecord | undefined> {
+    return row(this.#statements.find.get(kind, id, this.#now() - GRACE))
+  }
+
+  async findByIndex(kind: string, index: string): Promise<StoredRecord | undefined> {
+    return row(this.#statements.findByIndex.get(kind, index, this.#now() - GRACE))
+  }
+
+  async list(kind: string): Promise<StoredRecord[]> {
+    return this.#statements.list
+      .all(kind, this.#now() - GRACE)
+      .map(row)
+      .filter((found) => found !== undefined)
+  }
+
+  async consume(kind: string, id: string): Promise<boolean> {
+    const now = this.#now()
+    return this.#statements.consume.run(now, kind, id, now - GRACE).changes === 1
+  }
+
+  async remove(kind: string, id: string): Promise<void> {
+    this.#statements.remove.run(kind, id)
+  }
+
+  async revokeGrant(grant: string): Promise<void> {
+    this.#statements.revokeGrant.run(grant)
+  }
+
+  async increment(counter: string): Promise<number> {
+    return Number(this.#statements.increment.get(counter)?.['value'])
+  }
+
+  /** Removes what has expired. @returns how many records went */
+  sweep(): number {
+    return Number(this.#statements.sweep.run(this.#now() - GRACE).changes)
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(file)
+    // FULL: what was acknowledged survives a power cut. The other process's write is waited for.
+    database.exec(
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+    )
+    if (file !== ':memory:') chmodSync(file, 0o600)
+    migrate(database, file)
+    return database
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    throw new StoreError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (version > STEPS.length)
+      throw new StoreError(
+        `${file}: schema ${version} is newer than this program's ${STEPS.length}`,
+      )
+    for (const step of STEPS.slice(version)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`)
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function prepare(database: DatabaseSync) {
+  const statement = (sql: string): StatementSync => database.prepare(sql)
+  const all = 'kind, id, payload, consumed_at'
+  const live = '(expires_at IS NULL OR expires_at > ?)'
+  const set = `payload = excluded.payload, expires_at = excluded.expires_at,
+    grant_id = excluded.grant_id, "index" = excluded."index", consumed_at = NULL`
+  const insert = `INSERT INTO record (kind, id, payload, expires_at, grant_id, "index")
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET ${set}`
+  return {
+    upsert: statement(insert),
+    add: statement(`${insert} WHERE record.expires_at <= ?`),
+    find: statement(`SELECT ${all} FROM record WHERE kind = ? AND id = ? AND ${live}`),
+    findByIndex: statement(`SELECT ${all} FROM record WHERE kind = ? AND "index" = ? AND ${live}`),
+    list: statement(`SELECT ${all} FROM record WHERE kind = ? AND ${live} ORDER BY id`),
+    consume: statement(
+      `UPDATE record SET consumed_at = ? WHERE kind = ? AND id = ? AND consumed_at IS NULL AND ${live}`,
+    ),
+    remove: statement('DELETE FROM record WHERE kind = ? AND id = ?'),
+    revokeGrant: statement('DELETE FROM record WHERE grant_id = ?'),
+    sweep: statement('DELETE FROM record WHERE expires_at <= ?'),
+    increment: statement(
+      `INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+    ),
+  }
+}
+
+type Column = string | number | null
+type Columns = [string, string, string, Column, Column, Column]
+
+const columns = ({ kind, id, payload, expiresAt, grant, index }: NewRecord): Columns => [
+  kind,
+  id,
+  JSON.stringify(payload),
+  expiresAt === undefined ? null : Math.ceil(expiresAt),
+  grant ?? null,
+  index ?? null,
+]
+
+function row(found: Record<string, SQLOutputValue> | undefined): StoredRecord | undefined {
+  if (!found) return undefined
+  const { kind, id, payload, consumed_at: consumedAt } = found
+  return {
+    kind: String(kind),
+    id: String(id),
+    payload: JSON.parse(String(payload)),
+    ...(consumedAt !== null && { consumedAt: Number(consumedAt) }),
+  }
+}

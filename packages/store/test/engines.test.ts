@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  RecordsInProcess,
+  RecordsInSqlite,
+  ReplayMemoryInProcess,
+  StoreError,
+} from '../src/index.ts'
+import { recordsContract } from './records.contract.ts'
+import { replayMemoryContract } from './replay-memory.contract.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let count = 0
+const file = () => join(folder, `${(count += 1)}.sqlite`)
+
+describe('ReplayMemory in process', () => {
+  replayMemoryContract(async (now, limits) => new ReplayMemoryInProcess(now, limits))
+})
+describe('Records in process', () => {
+  recordsContract(async (now) => new RecordsInProcess(now))
+})
+describe('Records in SQLite', () => {
+  recordsContract(async (now) => new RecordsInSqlite(file(), now))
+
+  test('two connections to one file share what they add and consume', async () => {
+    const path = file()
+    const [one, two] = [new RecordsInSqlite(path), new RecordsInSqlite(path)]
+    const record = { kind: 'Code', id: 'a', payload: {} }
+    expect(await Promise.all([one.add(record), two.add(record)])).toEqual([true, false])
+    expect(await Promise.all([one.consume('Code', 'a'), two.consume('Code', 'a')])).toEqual([
+      true,
+      false,
+    ])
+  })
+
+  test('what was acknowledged is there after kill -9', () => {
+    const path = file()
+    const source = new URL('../src/index.ts', import.meta.url).href
+    const { signal } = spawnSync(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `const { RecordsInSqlite } = await import(${JSON.stringify(source)})
+       const records = new RecordsInSqlite(${JSON.stringify(path)})
+       await records.upsert({ kind: 'Code', id: 'a', payload: {} })
+       await records.consume('Code', 'a')
+       process.kill(process.pid, 'SIGKILL')`,
+    ])
+    expect(signal).toBe('SIGKILL')
+    return expect(new RecordsInSqlite(path).consume('Code', 'a')).resolves.toBe(false)
+  })
+
+  test('sweeps what has expired, and only that', async () => {
+    const clock = { time: 0 }
+    const records = new RecordsInSqlite(file(), () => clock.time)
+    await records.upsert({ kind: 'Code', id: 'short', payload: {}, expiresAt: 1 })
+    await records.upsert({ kind: 'Code', id: 'long', payload: {} })
+    clock.time = 60_000
+    expect(records.sweep()).toBe(1)
+    expect((await records.list('Code')).map(({ id }) => id)).toEqual(['long'])
+  })
+
+  test('a file that is no database is refused by name and left as it was', () => {
+    const path = file()
+    writeFileSync(
+      path,
+      'this is somebody’s shopping list, long enough to look like a page\n'.repeat(20),
+    )
+    const before = statSync(path).size
+    expect(() => new RecordsInSqlite(path)).toThrow(StoreError)
+    expect(() => new RecordsInSqlite(path)).toThrow(path)
+    expect(statSync(path).size).toBe(before)
+  })
+
+  test('a database of a newer program is refused', async () => {
+    const path = file()
+    const { DatabaseSync } = await import('node:sqlite')
+    const newer = new DatabaseSync(path)
+    newer.exec('PRAGMA user_version = 99')
+    newer.close()
+    expect(() => new RecordsInSqlite(path)).toThrow(/schema 99 is newer/)
+  })
+
+  test('only its owner can read the file', () => {
+    const path = file()
+    writeFileSync(path, '')
+    chmodSync(path, 0o644)
+    const records = new RecordsInSqlite(path)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    return records.close()
+  })
+})

@@ -1,0 +1,3 @@
+export * from './events.ts'
+export * from './traceparent.ts'
+export * from './http-reporter.ts'
