@@ -1,0 +1,112 @@
+/**
+ * Misuse certificates: each is an honest client's certificate with one edit, in memory only. The
+ * function's name says what is wrong; everything else is as in the honest one, names included, so
+ * that a server that accepts it has missed exactly that.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { Authority } from './authority.ts'
+import { EXTENSION, fieldsOf } from './certificate-fields.ts'
+import { encodeName } from './distinguished-name.ts'
+import { type Issuance, issue, type Issuer, validityOf } from './issue.ts'
+import { generateKey, keyTypeOf, toPem } from './key-types.ts'
+import type { Credential } from './leaf.ts'
+import { PROFILES } from './profiles.ts'
+import { parseName } from './rfc4514.ts'
+
+/** The certificate and key of the client that is imitated, and what was made of them. */
+export type Misuse = (authority: Authority, honest: Credential) => Promise<Credential>
+
+const DAY = 86_400_000
+
+/** Was valid for a day, until yesterday; the rest is right, the key included. */
+export const expired: Misuse = (authority, honest) => {
+  const now = authority.now()
+  return reissue(authority, honest, { validity: { from: now - 2 * DAY, to: now - DAY } })
+}
+
+/** Becomes valid tomorrow; the rest is right, the key included. */
+export const notYetValid: Misuse = (authority, honest) => {
+  const now = authority.now()
+  return reissue(authority, honest, { validity: { from: now + DAY, to: now + 2 * DAY } })
+}
+
+/**
+ * Same subject, alternative names, serial number and issuer name, but another key and signed by
+ * another CA, which nobody trusts: for servers that know certificates by issuer and serial.
+ */
+export const twin: Misuse = async (authority, honest) => {
+  const issuer = await impostor(
+    authority,
+    fieldsOf(new X509Certificate(authority.issuer.certificate)).subject,
+  )
+  const serial = new X509Certificate(honest.certificate).serialNumber
+  return reissue(authority, honest, { issuer, serial, key: await anotherKey(honest) })
+}
+
+/** Same subject, alternative names and serial number, signed by its own key instead of a CA. */
+export const selfSignedTwin: Misuse = async (authority, honest) => {
+  const serial = new X509Certificate(honest.certificate).serialNumber
+  const key = await anotherKey(honest)
+  return reissue(authority, honest, { issuer: undefined, serial, key })
+}
+
+/** Valid, of the same key: what an honest renewal gives. Another thumbprint, so another binding. */
+export const renewedWithSameKey: Misuse = (authority, honest) => reissue(authority, honest, {})
+
+/** Valid, of another key, same subject: matches `tls_client_auth`, not the token's thumbprint. */
+export const renewedWithNewKey: Misuse = async (authority, honest) =>
+  reissue(authority, honest, { key: await anotherKey(honest) })
+
+/** May only authenticate servers (extended key usage serverAuth); the rest is right. */
+export const wrongPurpose: Misuse = (authority, honest) =>
+  reissue(authority, honest, { profile: PROFILES.server })
+
+/** A well-formed client certificate, with its chain, of a CA that nobody trusts. */
+export const unknownRoot: Misuse = async (authority, honest) => {
+  const issuer = await impostor(authority, encodeName(parseName('CN=Unknown Issuing CA')))
+  return reissue(authority, honest, { issuer, key: await anotherKey(honest) })
+}
+
+/** The honest certificate again with a new serial number, edited. */
+async function reissue(
+  authority: Authority,
+  honest: Credential,
+  edit: Partial<Issuance>,
+): Promise<Credential> {
+  const { subject, extensions } = fieldsOf(new X509Certificate(honest.certificate))
+  const issuance: Issuance = {
+    profile: PROFILES.client,
+    subject,
+    alternativeNames: extensions.get(EXTENSION.subjectAltName),
+    key: createPrivateKey(honest.key),
+    issuer: authority.issuer,
+    validity: validityOf(PROFILES.client, authority.now(), authority.issuer),
+    ...edit,
+  }
+  const certificate = await issue(issuance)
+  const chain = certificate + (issuance.issuer?.certificate ?? '')
+  return { certificate, chain, key: toPem(issuance.key) }
+}
+
+/** An issuing CA of the given name under a root of its own, which bears the name of ours. */
+async function impostor(authority: Authority, subject: Buffer): Promise<Issuer> {
+  const now = authority.now()
+  const rootKey = await generateKey('EC-P256')
+  const root = await issue({
+    profile: PROFILES.root,
+    subject: fieldsOf(new X509Certificate(authority.root)).subject,
+    key: rootKey,
+    validity: validityOf(PROFILES.root, now),
+  })
+  const key = await generateKey('EC-P256')
+  const issuer = { certificate: root, key: rootKey }
+  const validity = validityOf(PROFILES.issuing, now, issuer)
+  return {
+    key,
+    certificate: await issue({ profile: PROFILES.issuing, subject, key, issuer, validity }),
+  }
+}
+
+function anotherKey(honest: Credential): ReturnType<typeof generateKey> {
+  return generateKey(keyTypeOf(createPrivateKey(honest.key)) ?? 'EC-P256')
+}

@@ -1,0 +1,110 @@
+/** Makes one certificate. The only file that talks to the X.509 library. */
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it loaded first
+import 'reflect-metadata'
+import {
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  webcrypto,
+  X509Certificate,
+} from 'node:crypto'
+import * as x509 from '@peculiar/x509'
+import { EXTENSION, fieldsOf } from './certificate-fields.ts'
+import { readOne, TAG } from './der.ts'
+import { toSigningKey } from './key-types.ts'
+import { type Profile, RENEWAL } from './profiles.ts'
+
+const DAY = 86_400_000
+
+/** Who signs. */
+export interface Issuer {
+  /** PEM. */
+  readonly certificate: string
+  readonly key: KeyObject
+}
+
+/** Both in milliseconds since the epoch. */
+export interface Validity {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Issuance {
+  readonly profile: Profile
+  /** DER of the Name. */
+  readonly subject: Buffer
+  /** Value of the subjectAltName extension. */
+  readonly alternativeNames?: Buffer | undefined
+  /** The subject's key, private or public. */
+  readonly key: KeyObject
+  /** Absent: signed by its own key. */
+  readonly issuer?: Issuer | undefined
+  readonly validity: Validity
+  /** Hexadecimal. Absent: 128 random bits. */
+  readonly serial?: string
+}
+
+/** From a little before now, for as long as the profile says but not longer than the issuer. */
+export function validityOf(profile: Profile, now: number, issuer?: Issuer): Validity {
+  const from = now - RENEWAL.backdate
+  const end = issuer ? new X509Certificate(issuer.certificate).validToDate.getTime() : Infinity
+  return { from, to: Math.min(from + profile.days * DAY, end) }
+}
+
+/** PEM. */
+export async function issue(request: Issuance): Promise<string> {
+  const { profile, subject, issuer, key, validity } = request
+  const spki = publicKeyOf(key).export({ type: 'spki', format: 'der' })
+  const own = await x509.SubjectKeyIdentifierExtension.create(spki, false, webcrypto)
+  const authority = issuer && fieldsOf(new X509Certificate(issuer.certificate))
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      // The library puts a zero byte before a leading one bit: always positive, never under 128 bits of chance.
+      serialNumber: request.serial ?? randomBytes(16).toString('hex'),
+      subject: new x509.Name(subject),
+      issuer: new x509.Name(authority?.subject ?? subject),
+      notBefore: wholeSeconds(validity.from),
+      notAfter: wholeSeconds(validity.to),
+      publicKey: spki,
+      signingKey: toSigningKey(issuer?.key ?? key),
+      signingAlgorithm: { name: '', hash: 'SHA-256' },
+      extensions: [
+        ...usageExtensions(profile),
+        own,
+        new x509.AuthorityKeyIdentifierExtension(authority ? keyIdentifier(authority) : own.keyId),
+        ...alternativeNameExtension(request.alternativeNames),
+      ],
+    },
+    webcrypto,
+  )
+  return `${certificate.toString('pem')}\n`
+}
+
+function usageExtensions({ pathLength, keyUsage, extendedKeyUsage }: Profile): x509.Extension[] {
+  const isCa = pathLength !== undefined
+  return [
+    new x509.BasicConstraintsExtension(isCa, pathLength, true),
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the flags are bits, to be joined
+    new x509.KeyUsagesExtension(keyUsage, true),
+    ...(isCa ? [] : [new x509.ExtendedKeyUsageExtension([...extendedKeyUsage], false)]),
+  ]
+}
+
+function alternativeNameExtension(value: Buffer | undefined): x509.Extension[] {
+  return value ? [new x509.Extension(EXTENSION.subjectAltName, false, value)] : []
+}
+
+/** Read from the issuer's certificate, not computed again: RFC 5280 §4.2.1.1 wants the same bytes. */
+function keyIdentifier({ extensions }: ReturnType<typeof fieldsOf>): string {
+  const value = extensions.get(EXTENSION.subjectKeyIdentifier) ?? Buffer.alloc(0)
+  return readOne(value, TAG.OCTET_STRING).content.toString('hex')
+}
+
+export function publicKeyOf(key: KeyObject): KeyObject {
+  return key.type === 'public' ? key : createPublicKey(key)
+}
+
+/** X.509 times have no fractions. */
+function wholeSeconds(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000)
+}
