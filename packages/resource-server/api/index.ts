@@ -1,0 +1,90 @@
+/**
+ * The lab's API: accounts and payments, twice. Under `/` it takes access tokens in JWT form, under
+ * `/opaque` opaque ones. Every route takes either binding, and none takes neither.
+ */
+import { Router, type RouterContext } from '@koa/router'
+import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
+import Koa from 'koa'
+import rawBody from 'raw-body'
+import type { ServerOptions, TokenReader } from '../src/index.ts'
+import { type ProtectedState, protectWith } from '../src/protect-with.ts'
+
+export type ApiOptions = Omit<ServerOptions, 'tokens'> & {
+  readonly issuer: string
+  readonly jwtTokens: TokenReader
+  readonly opaqueTokens: TokenReader
+  /** Rows of the table to enforce: all, unless an experiment takes some out. */
+  readonly rows?: readonly Row<Clause>[]
+}
+
+/** Bytes. */
+const LONGEST_BODY = 64 * 1024
+
+export function createApi(options: ApiOptions): Koa {
+  const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
+  const app = new Koa()
+  app.use(interactionId)
+  for (const [prefix, tokens] of [
+    ['', jwtTokens],
+    ['/opaque', opaqueTokens],
+  ] as const) {
+    const asking = (...scopes: readonly string[]) =>
+      protectWith(rows, { ...options, tokens, scopes, audience: resource + prefix })
+    const router = new Router<ProtectedState>({ prefix })
+    router.get('/accounts', asking('accounts'), accounts)
+    router.post('/payments', asking('payments'), payments)
+    router.all('/anything', asking(), anything)
+    app.use(router.routes()).use(router.allowedMethods())
+  }
+  app.use((ctx) => {
+    ctx.status = 404
+    ctx.body = { error: 'not_found', error_description: 'There is no such resource.' }
+  })
+  return app
+}
+
+type Context = RouterContext<ProtectedState>
+
+function accounts(ctx: Context): void {
+  ctx.body = {
+    accounts: [
+      { id: 'NL00HOLD0000000001', name: 'Current account', balance: '1204.50', currency: 'EUR' },
+      { id: 'NL00HOLD0000000002', name: 'Savings', balance: '8800.00', currency: 'EUR' },
+    ],
+    cnf: ctx.state.token.claims['cnf'],
+  }
+}
+
+async function payments(ctx: Context): Promise<void> {
+  const payment: unknown = await readJson(ctx)
+  if (typeof payment !== 'object' || payment === null || !('amount' in payment)) {
+    ctx.status = 400
+    ctx.body = { error: 'invalid_request', error_description: 'A payment is JSON with an amount.' }
+    return
+  }
+  ctx.status = 201
+  ctx.body = { status: 'accepted', amount: payment.amount }
+}
+
+async function readJson(ctx: Context): Promise<unknown> {
+  try {
+    return JSON.parse(await rawBody(ctx.req, { limit: LONGEST_BODY, encoding: 'utf8' }))
+  } catch {
+    return undefined // too long, cut off, or not JSON: the caller says what it wants instead
+  }
+}
+
+// What the API saw, for people who debug a client. The credentials stay out of it.
+function anything(ctx: Context): void {
+  const { authorization: _, dpop: __, ...headers } = ctx.headers
+  ctx.body = { method: ctx.method, url: ctx.url, headers, claims: ctx.state.token.claims }
+}
+
+const INTERACTION_ID = /^[0-9a-f-]{1,64}$/i
+
+// FAPI: the identifier that a client gives to an interaction comes back with its answer.
+const interactionId: Koa.Middleware = (ctx, next) => {
+  const id = ctx.get('x-fapi-interaction-id')
+  if (INTERACTION_ID.test(id)) ctx.set('x-fapi-interaction-id', id)
+  return next()
+}

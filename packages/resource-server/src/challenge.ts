@@ -1,0 +1,78 @@
+import type { ConfirmationMethod, Policy, Refusal, Scheme } from '@holdfast/sender-constraint'
+
+/** Seconds after which a request that a missing dependency refused may be tried again. */
+const RETRY_AFTER = '5'
+
+export interface RefusalResponse {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | readonly string[] }
+  readonly body: { readonly error?: string; readonly error_description: string }
+}
+
+/**
+ * The answer to a refused request: RFC 6750 §3, RFC 9449 §7.1, RFC 8705 §3. Every scheme that the
+ * route takes is offered, one field line each; the error stands in the challenge of the scheme that
+ * the client used, if the route takes it.
+ *
+ * @param used the scheme of the request's Authorization field, if it had one
+ * @param nonce to hand out, if the client must use one
+ */
+export function refusalResponse(
+  { clause, sentence, answer }: Refusal,
+  policy: Policy,
+  request: { readonly used?: Scheme; readonly nonce?: string; readonly explain: boolean },
+): RefusalResponse {
+  const { status, error } = answer
+  const description = request.explain ? `${clause}: ${sentence}` : sentence
+  const parameters = {
+    ...(error && { error, error_description: description }),
+    ...(error === 'insufficient_scope' && { scope: policy.scopes.join(' ') }),
+  }
+  return {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(status < 429 && {
+        'www-authenticate': challenges(policy, blamed(request.used, policy, status), parameters),
+      }),
+      ...(status >= 429 && { 'retry-after': RETRY_AFTER }),
+      ...(request.nonce !== undefined && { 'dpop-nonce': request.nonce }),
+    },
+    body: { ...(error && { error }), error_description: description },
+  }
+}
+
+type Parameters = Readonly<Record<string, string>>
+
+const SCHEME_OF: Readonly<Record<ConfirmationMethod, Scheme>> = { dpop: 'DPoP', mtls: 'Bearer' }
+
+// A malformed request has no scheme to speak of, so every challenge says so.
+function blamed(used: Scheme | undefined, { methods }: Policy, status: number): readonly Scheme[] {
+  const offered = methods.map((method) => SCHEME_OF[method])
+  if (status === 400) return offered
+  return used && offered.includes(used) ? [used] : offered.slice(0, 1)
+}
+
+function challenges(
+  { methods, proofAlgorithms }: Policy,
+  erring: readonly Scheme[],
+  parameters: Parameters,
+): readonly string[] {
+  // Bearer first, as RFC 9449 §7.2 shows it
+  const offered = (['mtls', 'dpop'] as const).filter((method) => methods.includes(method))
+  return offered.map((method) => {
+    const scheme = SCHEME_OF[method]
+    return challenge(scheme, {
+      ...(erring.includes(scheme) && parameters),
+      ...(method === 'dpop' && { algs: proofAlgorithms.join(' ') }),
+    })
+  })
+}
+
+// RFC 6750 §3 allows no quote and no backslash in a value, and nothing outside ASCII.
+function challenge(scheme: Scheme, parameters: Parameters): string {
+  const list = Object.entries(parameters).map(
+    ([name, value]) => `${name}="${value.replaceAll(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?')}"`,
+  )
+  return list.length > 0 ? `${scheme} ${list.join(', ')}` : scheme
+}

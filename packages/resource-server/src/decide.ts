@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  acceptableUntil,
+  type AccessToken,
+  type Clause,
+  type Decision,
+  enforce,
+  type Facts,
+  issueNonce,
+  type MemoryAnswer,
+  type Policy,
+  type Row,
+  sha256,
+} from '@holdfast/sender-constraint'
+import { parseTraceparent } from '@holdfast/trace'
+import { type RefusalResponse, refusalResponse } from './challenge.ts'
+import type { Protected } from './protected.ts'
+import { readFacts } from './request-facts.ts'
+
+/** What became of one request: let through with its token (which is absent only where an experiment has taken
+ * out the rows that ask for one), or refused with an answer. */
+export type Verdict =
+  | { readonly token?: AccessToken; readonly headers: { readonly [name: string]: string } }
+  | { readonly refused: RefusalResponse }
+
+/** The core that every adapter stands on: one request in, one verdict out. Never rejects. */
+export function decider(
+  rows: readonly Row<Clause>[],
+  policy: Policy,
+  server: Protected,
+): (request: IncomingMessage) => Promise<Verdict> {
+  return async (request) => {
+    const facts = await readFacts(request, server)
+    const decision = await enforce(rows, facts, policy, (held) => remember(held, policy, server))
+    reportDecision(decision, request, server)
+    return verdict(decision, facts, policy, server)
+  }
+}
+
+async function remember(facts: Facts, policy: Policy, server: Protected): Promise<MemoryAnswer> {
+  const proof = facts.dpop?.proof
+  if (proof?.form !== 'proof' || !proof.thumbprint) return 'unreachable'
+  const { thumbprint, jws } = proof
+  try {
+    return await server.memory.put({
+      // In the context of the target URI (RFC 9449 §11.1), and of the key, so that nobody can burn
+      // another's jti.
+      key: sha256(
+        JSON.stringify([server.resource, facts.request.uri, thumbprint, jws.claims['jti']]),
+      ),
+      owner: thumbprint,
+      until: acceptableUntil(proof, policy),
+    })
+  } catch {
+    return 'unreachable' // a memory that cannot be asked refuses; it never opens
+  }
+}
+
+function verdict(
+  { refusal }: Decision<Clause>,
+  facts: Facts,
+  policy: Policy,
+  { nonces, memory, explain }: Protected,
+): Verdict {
+  const { credentials, dpop, token, now } = facts
+  const nonce = () => issueNonce(nonces, memory.generation, now)
+  if (refusal) {
+    const used = credentials.form === 'token' ? credentials.scheme : undefined
+    const wanted = refusal.answer.error === 'use_dpop_nonce'
+    return {
+      refused: refusalResponse(refusal, policy, {
+        explain,
+        ...(used && { used }),
+        ...(wanted && { nonce: nonce() }),
+      }),
+    }
+  }
+  // RFC 9449 §8.2: a client is given its next nonce before the present one ends.
+  const present = dpop?.proof?.form === 'proof' ? dpop.proof.nonce : undefined
+  const ageing = present?.state === 'fresh' && now > (present.issuedAt + present.expiresAt) / 2
+  return {
+    ...(token && 'claims' in token && { token }),
+    headers: ageing ? { 'dpop-nonce': nonce(), 'cache-control': 'no-store' } : {},
+  }
+}
+
+function reportDecision(
+  { rows, refusal }: Decision<Clause>,
+  request: IncomingMessage,
+  { report, now }: Protected,
+): void {
+  const header = request.headers['traceparent']
+  const context = parseTraceparent(typeof header === 'string' ? header : undefined)
+  if (!context) return
+  report({
+    ...context,
+    type: 'decision',
+    at: now(),
+    by: 'resource-server',
+    rows,
+    ...(refusal && {
+      refusal: {
+        clause: refusal.clause,
+        sentence: refusal.sentence,
+        ...(refusal.answer.error && { error: refusal.answer.error }),
+        ...refusal.mismatch,
+      },
+    }),
+  })
+}

@@ -1,0 +1,8 @@
+export { introspectedTokens } from './introspection.ts'
+export type { Fetch } from './issuer.ts'
+export { jwtTokens } from './issuer-keys.ts'
+export { PolicyError, type RoutePolicy } from './policy.ts'
+export { protect } from './protect.ts'
+export type { ProtectedState, ProtectOptions } from './protect-with.ts'
+export type { ServerOptions } from './protected.ts'
+export type { TokenReader } from './tokens.ts'

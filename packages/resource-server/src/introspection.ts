@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { readIntrospection } from '@holdfast/sender-constraint'
+import { importJWK, type JWK, SignJWT } from 'jose'
+import { fetchMetadata, type Fetch, getJson } from './issuer.ts'
+import type { TokenReader } from './tokens.ts'
+
+/**
+ * Reads opaque access tokens by asking the issuer (RFC 7662), as a client that authenticates by
+ * `private_key_jwt`. Every token is asked about every time: a revoked one is refused at once.
+ *
+ * @param options.key our private key, registered with the issuer; with `alg` and `kid`
+ */
+export function introspectedTokens(options: {
+  readonly issuer: string
+  readonly clientId: string
+  readonly key: JWK
+  readonly fetch?: Fetch
+}): TokenReader {
+  const { issuer, clientId, key, fetch = globalThis.fetch } = options
+  let endpoint: string | undefined
+
+  return async (text) => {
+    try {
+      endpoint ??= String((await fetchMetadata(fetch, issuer))['introspection_endpoint'])
+      const body = new URLSearchParams({
+        token: text,
+        token_type_hint: 'access_token',
+        client_id: clientId,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await assertion(issuer, clientId, key),
+      })
+      const response = await getJson(fetch, endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: body.toString(),
+      })
+      return readIntrospection(text, response)
+    } catch {
+      return { form: 'unavailable', reason: 'the issuer’s introspection endpoint cannot be asked' }
+    }
+  }
+}
+
+// FAPI 2.0 SP §5.3.3.4: the audience is the issuer, as one string.
+async function assertion(issuer: string, clientId: string, key: JWK): Promise<string> {
+  return new SignJWT({ jti: randomUUID() })
+    .setProtectedHeader({ alg: key.alg ?? 'ES256', ...(key.kid !== undefined && { kid: key.kid }) })
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(issuer)
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(await importJWK(key))
+}

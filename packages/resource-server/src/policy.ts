@@ -1,0 +1,95 @@
+import {
+  type Algorithm,
+  ALGORITHMS,
+  type ConfirmationMethod,
+  normaliseUri,
+  type Policy,
+} from '@holdfast/sender-constraint'
+
+/** What a route asks. Everything but the first three has the profile's value if left out. */
+export interface RoutePolicy {
+  /** Issuer identifier of the authorization server: https. */
+  readonly issuer: string
+  /** What a token's `aud` must contain: our resource indicator (RFC 8707). */
+  readonly audience: string
+  /** Every one of these must have been granted. */
+  readonly scopes: readonly string[]
+  /** The confirmation methods in force here. Default: both. */
+  readonly methods?: readonly ConfirmationMethod[]
+  /** Must a token be constrained by `one` of them (default), or by `all` at once? */
+  readonly require?: 'one' | 'all'
+  /** `required`: every proof carries a nonce of this server. Default: `off`. */
+  readonly nonce?: 'off' | 'required'
+  readonly tokenAlgorithms?: readonly Algorithm[]
+  readonly proofAlgorithms?: readonly Algorithm[]
+  /** Seconds. Default and most: 60 in the past, 10 ahead. */
+  readonly proofWindow?: { readonly past: number; readonly ahead: number }
+  /** Seconds by which iat and nbf of a token may lie ahead. Default and most: 10. */
+  readonly tokenAhead?: number
+  /** Seconds by which the clocks of two nodes may differ. Default: 5. Most: 60. */
+  readonly clockMargin?: number
+}
+
+/** A policy that cannot be met, or that is weaker than the profile. Thrown when the route is made. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError'
+  readonly key: string
+  constructor(key: string, value: unknown, allowed: string) {
+    super(`protect: ${key} is ${JSON.stringify(value)}; allowed: ${allowed}`)
+    this.key = key
+  }
+}
+
+/** @throws PolicyError */
+export function checkPolicy(route: RoutePolicy): Policy {
+  const [first, ...more] = oneOrMore('methods', route.methods ?? METHODS, METHODS)
+  const window = route.proofWindow ?? { past: 60, ahead: 10 }
+  return {
+    issuer: https('issuer', route.issuer),
+    audience: https('audience', route.audience),
+    scopes: route.scopes,
+    methods: [first, ...more],
+    require: oneOf('require', route.require ?? 'one', ['one', 'all']),
+    nonce: oneOf('nonce', route.nonce ?? 'off', ['off', 'required']),
+    tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? ALGORITHMS, ALGORITHMS),
+    proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? ALGORITHMS, ALGORITHMS),
+    proofWindow: {
+      past: between('proofWindow.past', window.past, 1, 60),
+      ahead: between('proofWindow.ahead', window.ahead, 0, 10),
+    },
+    tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, 0, 10),
+    clockMargin: between('clockMargin', route.clockMargin ?? 5, 0, 60),
+  }
+}
+
+const METHODS = ['dpop', 'mtls'] as const
+
+/** An https URL that is its own normal form, so that comparing needs no more normalising. */
+export function https(key: string, value: string): string {
+  const normal = normaliseUri(value)
+  if (!value.startsWith('https://') || (normal !== value && normal !== `${value}/`))
+    throw new PolicyError(key, value, 'a normalised https URL without query and fragment')
+  return value
+}
+
+function oneOf<const T extends string>(key: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) throw new PolicyError(key, value, allowed.join(', '))
+  return value
+}
+
+function oneOrMore<T extends string>(
+  key: string,
+  values: readonly T[],
+  allowed: readonly T[],
+): readonly [T, ...T[]] {
+  const [first, ...more] = values
+  if (first === undefined || !values.every((value) => allowed.includes(value)))
+    throw new PolicyError(key, values, `one or more of ${allowed.join(', ')}`)
+  return [first, ...more]
+}
+
+function between(key: string, value: number, least: number, most: number): number {
+  if (!(value >= least && value <= most))
+    throw new PolicyError(key, value, `${least} to ${most} seconds`)
+  return value
+}

@@ -1,0 +1,25 @@
+import type { NonceKeeper } from '@holdfast/sender-constraint'
+import type { ReplayMemory } from '@holdfast/store'
+import type { Reporter } from '@holdfast/trace'
+import type { TokenReader } from './tokens.ts'
+
+/** What all routes of one resource server share. */
+export interface Protected {
+  /** Our external base URL, without a slash at the end: `htu` must begin with it. */
+  readonly resource: string
+  readonly tokens: TokenReader
+  readonly memory: ReplayMemory
+  readonly nonces: NonceKeeper
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly report: Reporter
+  /** Name the clause in `error_description`. For laboratories: it tells attackers as much. */
+  readonly explain: boolean
+}
+
+export type ServerOptions = Pick<Protected, 'resource' | 'tokens' | 'memory'> & {
+  /** 32 random bytes, the same on every node of this server. */
+  readonly nonceSecret: Uint8Array
+  /** Seconds for which a nonce is accepted. Default: 300. */
+  readonly nonceLifetime?: number
+} & Partial<Pick<Protected, 'now' | 'report' | 'explain'>>

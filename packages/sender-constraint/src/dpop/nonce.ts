@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto'
+import { equal } from '../jose/hash.ts'
+
+/**
+ * Server-provided nonces (RFC 9449 §8, §9) without a record of them: the time of issue and a MAC
+ * over it, the server's label and the generation of its replay memory. Nobody else can make one, no
+ * other server's fits, and none outlives a memory that has forgotten what was used under it.
+ */
+export interface NonceKeeper {
+  /** 32 bytes, the same on all nodes. */
+  readonly secret: Uint8Array
+  /** Distinguishes the origins that share a secret. */
+  readonly label: string
+  /** Milliseconds for which a nonce is accepted. */
+  readonly lifetime: number
+}
+
+export type NonceReading =
+  | { readonly state: 'absent' }
+  | { readonly state: 'fresh'; readonly issuedAt: number; readonly expiresAt: number }
+  | { readonly state: 'expired' }
+  | { readonly state: 'foreign' }
+
+const FORM = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/
+
+/** @param now milliseconds since the epoch */
+export function issueNonce(keeper: NonceKeeper, generation: string, now: number): string {
+  const time = Math.floor(now).toString(36)
+  return `${time}.${mac(keeper, generation, time)}`
+}
+
+/** @param value the claim `nonce` of a proof, whatever it is */
+export function readNonce(
+  keeper: NonceKeeper,
+  generation: string,
+  now: number,
+  value: unknown,
+): NonceReading {
+  if (value === undefined) return { state: 'absent' }
+  const [, time, code] = typeof value === 'string' ? (FORM.exec(value) ?? []) : []
+  if (!time || !code || !equal(code, mac(keeper, generation, time))) return { state: 'foreign' }
+  const issuedAt = Number.parseInt(time, 36)
+  const expiresAt = issuedAt + keeper.lifetime
+  return now < expiresAt ? { state: 'fresh', issuedAt, expiresAt } : { state: 'expired' }
+}
+
+function mac({ secret, label }: NonceKeeper, generation: string, time: string): string {
+  return createHmac('sha256', secret)
+    .update(JSON.stringify([label, generation, time]))
+    .digest('base64url')
+}

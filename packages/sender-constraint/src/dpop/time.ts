@@ -1,0 +1,38 @@
+import type { Claims, Proof } from '../facts.ts'
+import type { Policy } from '../policy.ts'
+import { type CheckOf, type Mismatch, quote } from '../row.ts'
+
+/**
+ * When was the proof made? A nonce of ours inside answers that by our own clock, so that a client
+ * whose clock is wrong can still be served (RFC 9449 §8, §11.1); else `iat` must say it.
+ */
+export const time: CheckOf<'proof'> = ({ dpop, now }, policy) => {
+  const { claims } = dpop.proof.jws
+  const byNonce = dpop.proof.nonce.state === 'fresh'
+  return (byNonce ? undefined : issuedNow(claims, now, policy)) ?? inForce(claims, now, policy)
+}
+
+function issuedNow(claims: Claims, now: number, { proofWindow }: Policy): Mismatch | undefined {
+  const [earliest, latest] = [now / 1000 - proofWindow.past, now / 1000 + proofWindow.ahead]
+  const iat = claims['iat']
+  return typeof iat === 'number' && earliest <= iat && iat <= latest
+    ? undefined
+    : { expected: `iat from ${Math.floor(earliest)} to ${Math.floor(latest)}`, actual: quote(iat) }
+}
+
+// A proof need not have exp and nbf; where it has them, they mean what they say (RFC 7519 §4.1).
+function inForce({ exp, nbf }: Claims, now: number, { proofWindow }: Policy): Mismatch | undefined {
+  if (exp !== undefined && !(typeof exp === 'number' && now < exp * 1000))
+    return { expected: 'an exp to come', actual: quote(exp) }
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now / 1000 + proofWindow.ahead))
+    return { expected: 'an nbf that has passed', actual: quote(nbf) }
+  return undefined
+}
+
+/** Milliseconds since the epoch: the last instant at which any row could accept this proof again. */
+export function acceptableUntil({ jws, nonce }: Proof, policy: Policy): number {
+  const { past } = policy.proofWindow
+  const byIat = (Number(jws.claims['iat']) + past + policy.clockMargin) * 1000
+  const byNonce = nonce.state === 'fresh' ? nonce.expiresAt + policy.clockMargin * 1000 : 0
+  return Math.max(byIat, byNonce)
+}

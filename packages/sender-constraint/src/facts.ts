@@ -1,0 +1,93 @@
+import type { Confirmation } from './confirmation/confirmation.ts'
+import type { JwsKey } from './jose/signature.ts'
+import type { Jws } from './jose/jws.ts'
+import type { NonceReading } from './dpop/nonce.ts'
+import type { Credentials } from './request/credentials.ts'
+
+/**
+ * What one request presented, parsed once. Read-only and complete: keys have been fetched, opaque
+ * tokens introspected, and what could not be parsed is a value. No check ever waits or throws.
+ */
+export interface Facts {
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly now: number
+  readonly request: {
+    readonly method: string
+    /** The external URL without query and fragment, normalised; `undefined`: not a URI. */
+    readonly uri: string | undefined
+  }
+  readonly credentials: Credentials
+  /** `undefined`: none was presented. */
+  readonly token?: AccessToken | UnreadableToken | UnavailableToken
+  /** Present if the client uses the scheme DPoP: what came in its DPoP fields. */
+  readonly dpop?: DpopFields
+  /** The certificate that the client proved possession of in the TLS handshake. */
+  readonly certificate?: ClientCertificate
+  readonly memory: MemoryFacts
+}
+
+export type Claims = { readonly [name: string]: unknown }
+
+interface ReadableToken {
+  readonly form: 'jwt' | 'opaque'
+  /** base64url of the SHA-256 of the token as presented: what `ath` must be (RFC 9449 §4.2). */
+  readonly hash: string
+  /** The JWT's claims, or the members of the introspection response (RFC 7662 §2.2). */
+  readonly claims: Claims
+  readonly confirmation: Confirmation
+}
+
+export interface JwtToken extends ReadableToken {
+  readonly form: 'jwt'
+  readonly jws: Jws
+  /** The issuer's key for this token's `kid` and `alg`; `undefined`: it publishes none. */
+  readonly key: JwsKey | undefined
+}
+
+export interface OpaqueToken extends ReadableToken {
+  readonly form: 'opaque'
+}
+
+export type AccessToken = JwtToken | OpaqueToken
+export type UnreadableToken = { readonly form: 'unreadable'; readonly reason: string }
+/** The issuer could not be asked: its keys or its introspection endpoint are out of reach. */
+export type UnavailableToken = { readonly form: 'unavailable'; readonly reason: string }
+
+export interface DpopFields {
+  readonly count: number
+  /** The first field. */
+  readonly proof?: Proof | { readonly form: 'unreadable'; readonly reason: string }
+}
+
+export interface Proof {
+  readonly form: 'proof'
+  readonly jws: Jws
+  /** The key in the `jwk` header parameter; `undefined`: absent, symmetric or malformed. */
+  readonly key: JwsKey | undefined
+  /** RFC 7638 thumbprint of that key. */
+  readonly thumbprint: string | undefined
+  readonly nonce: NonceReading
+}
+
+export interface ClientCertificate {
+  /** base64url of the SHA-256 of the DER certificate: what `x5t#S256` must be (RFC 8705 §3.1). */
+  readonly thumbprint: string
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+export interface MemoryFacts {
+  /** Milliseconds since the epoch: from then on the replay memory is complete. */
+  readonly since: number
+  /** What the memory answered, once it has been asked: the one effect, after all pure rows. */
+  readonly answer?: MemoryAnswer
+}
+
+export type MemoryAnswer =
+  | 'recorded'
+  | 'seen'
+  | 'new-generation'
+  | 'full'
+  | 'over-quota'
+  | 'unreachable'

@@ -1,0 +1,87 @@
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { isObject } from '../parse/json.ts'
+
+/** What the profile allows (FAPI 2.0 SP §5.4.1-1b). `Ed25519` is RFC 9864's name for our EdDSA. */
+export type Algorithm = 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519'
+
+export const ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
+
+export interface JwsKey {
+  readonly key: KeyObject
+  /** The algorithms that this kind of key can be used with: the key decides, not the header. */
+  readonly algorithms: readonly Algorithm[]
+  /** RSA only: bits of the modulus. */
+  readonly bits?: number
+}
+
+/** Reads the public members of a JWK. `undefined`: symmetric, malformed, or of another curve. */
+export function importJwk(jwk: unknown): JwsKey | undefined {
+  if (!isObject(jwk)) return undefined
+  const { kty, crv, x, y, n, e } = jwk
+  if (kty === 'EC' && crv === 'P-256') return publicKey({ kty, crv, x, y }, ['ES256'])
+  if (kty === 'OKP' && crv === 'Ed25519') return publicKey({ kty, crv, x }, ['EdDSA', 'Ed25519'])
+  if (kty === 'RSA') return publicKey({ kty, n, e }, ['PS256'])
+  return undefined
+}
+
+function publicKey(
+  members: { readonly [name: string]: unknown },
+  algorithms: readonly Algorithm[],
+): JwsKey | undefined {
+  try {
+    const key = createPublicKey({ key: { ...members }, format: 'jwk' })
+    const bits = key.asymmetricKeyDetails?.modulusLength
+    return { key, algorithms, ...(bits !== undefined && { bits }) }
+  } catch {
+    return undefined // not a key: whoever asks refuses
+  }
+}
+
+/** Never throws: what cannot be verified does not verify. */
+export function verifies(
+  alg: unknown,
+  { key, algorithms }: JwsKey,
+  signingInput: string,
+  signature: Uint8Array,
+): boolean {
+  const algorithm = algorithms.find((name) => name === alg)
+  if (!algorithm) return false
+  const data = Buffer.from(signingInput, 'ascii')
+  try {
+    if (algorithm === 'ES256') {
+      const der = ecdsaDer(signature)
+      return der !== undefined && verify('sha256', data, key, der)
+    }
+    if (algorithm === 'PS256') return verify('sha256', data, { key, ...PSS }, signature)
+    return verify(null, data, key, signature)
+  } catch {
+    return false // OpenSSL refuses some malformed signatures by throwing
+  }
+}
+
+// RFC 7518 §3.5: the salt is as long as the hash.
+const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+
+const COORDINATE = 32
+
+/**
+ * r ‖ s (RFC 7518 §3.4) as the DER that OpenSSL reads. Node can do it (`dsaEncoding`), a quarter
+ * slower than the whole verification should take.
+ */
+function ecdsaDer(signature: Uint8Array): Buffer | undefined {
+  if (signature.length !== 2 * COORDINATE) return undefined
+  const r = derInteger(signature.subarray(0, COORDINATE))
+  const s = derInteger(signature.subarray(COORDINATE))
+  return Buffer.concat([Buffer.from([0x30, r.length + s.length]), r, s])
+}
+
+function derInteger(bytes: Uint8Array): Buffer {
+  let start = 0
+  while (start < bytes.length - 1 && bytes[start] === 0) start += 1
+  const significant = bytes.subarray(start)
+  const sign = (significant[0] ?? 0) >= 0x80 ? [0] : []
+  return Buffer.concat([
+    Buffer.from([0x02, significant.length + sign.length, ...sign]),
+    significant,
+  ])
+}

@@ -1,0 +1,27 @@
+import type { Algorithm } from './jose/signature.ts'
+
+export type ConfirmationMethod = 'dpop' | 'mtls'
+
+/** What one route asks of a request. All of it is checked when the server starts. */
+export interface Policy {
+  /** The one authorization server whose tokens count here. */
+  readonly issuer: string
+  /** Our resource indicator (RFC 8707): what a token's `aud` must contain. */
+  readonly audience: string
+  /** Every one of these must have been granted. */
+  readonly scopes: readonly string[]
+  /** The confirmation methods in force. Never empty. */
+  readonly methods: readonly [ConfirmationMethod, ...ConfirmationMethod[]]
+  /** Must a token be constrained by `one` of the methods, or by `all` of them at once? */
+  readonly require: 'one' | 'all'
+  /** `required`: every proof carries a nonce of ours (RFC 9449 §9). */
+  readonly nonce: 'off' | 'required'
+  readonly tokenAlgorithms: readonly Algorithm[]
+  readonly proofAlgorithms: readonly Algorithm[]
+  /** Seconds by which a proof's `iat` may differ from our clock (RFC 9449 §11.1). */
+  readonly proofWindow: { readonly past: number; readonly ahead: number }
+  /** Seconds by which a token's `iat` and `nbf` may lie ahead of our clock; its `exp` gets none. */
+  readonly tokenAhead: number
+  /** Seconds by which the clocks of two nodes of this server may differ. */
+  readonly clockMargin: number
+}

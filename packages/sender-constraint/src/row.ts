@@ -1,0 +1,92 @@
+import type { Answer } from './answer.ts'
+import type { ClauseId } from './clause.ts'
+import type {
+  AccessToken,
+  ClientCertificate,
+  Facts,
+  JwtToken,
+  OpaqueToken,
+  Proof,
+} from './facts.ts'
+import type { Policy } from './policy.ts'
+
+/** Why a check does not hold, for the trace and the log. Never holds a token, a proof or a key. */
+export interface Mismatch {
+  readonly expected: string
+  readonly actual: string
+}
+
+/** Decides one clause. Pure, synchronous, total. */
+export type Check<F extends Facts = Facts> = (facts: F, policy: Policy) => Mismatch | undefined
+
+/** A check, the clause it decides, the clause in our words, and the answer if it does not hold. */
+export interface Row<Id extends ClauseId = ClauseId> {
+  readonly clause: Id
+  readonly sentence: string
+  /** Pure rows read what the request presented; effect rows read what the memory answered. */
+  readonly stage: 'pure' | 'effect'
+  readonly answer: Answer
+  /** `'not applicable'`: the request has nothing that this clause speaks of. */
+  readonly decide: (facts: Facts, policy: Policy) => Mismatch | undefined | 'not applicable'
+}
+
+/** What a request must have for the rows of a subject to apply to it. */
+interface Subjects {
+  readonly request: Facts
+  readonly token: Facts & { readonly token: AccessToken }
+  readonly jwt: Facts & { readonly token: JwtToken }
+  readonly opaque: Facts & { readonly token: OpaqueToken }
+  readonly dpop: Facts & { readonly dpop: NonNullable<Facts['dpop']> }
+  readonly proof: Facts & { readonly dpop: { readonly proof: Proof } }
+  readonly proofWithToken: Facts & {
+    readonly token: AccessToken
+    readonly dpop: { readonly proof: Proof }
+  }
+  readonly certificate: Facts & { readonly certificate: ClientCertificate }
+  readonly memory: Facts
+}
+
+type Subject = keyof Subjects
+
+const isToken = ({ token }: Facts): boolean => token?.form === 'jwt' || token?.form === 'opaque'
+const isProof = ({ dpop }: Facts): boolean => dpop?.proof?.form === 'proof'
+
+const present: { readonly [S in Subject]: (facts: Facts) => facts is Subjects[S] } = {
+  request: (facts): facts is Subjects['request'] => facts !== undefined,
+  token: (facts): facts is Subjects['token'] => isToken(facts),
+  jwt: (facts): facts is Subjects['jwt'] => facts.token?.form === 'jwt',
+  opaque: (facts): facts is Subjects['opaque'] => facts.token?.form === 'opaque',
+  dpop: (facts): facts is Subjects['dpop'] => facts.dpop !== undefined,
+  proof: (facts): facts is Subjects['proof'] => isProof(facts),
+  proofWithToken: (facts): facts is Subjects['proofWithToken'] => isProof(facts) && isToken(facts),
+  certificate: (facts): facts is Subjects['certificate'] => facts.certificate !== undefined,
+  memory: (facts): facts is Subjects['memory'] => facts.memory.answer !== undefined,
+}
+
+/** Makes the rows about one subject: `const proof = rowsAbout('proof')`. */
+export const rowsAbout =
+  <S extends Subject>(subject: S) =>
+  <const Id extends ClauseId>(
+    clause: Id,
+    answer: Answer,
+    check: Check<Subjects[S]>,
+    sentence: string,
+  ): Row<Id> => ({
+    clause,
+    sentence,
+    stage: subject === 'memory' ? 'effect' : 'pure',
+    answer,
+    decide: (facts, policy) => (present[subject](facts) ? check(facts, policy) : 'not applicable'),
+  })
+
+/** The check of a subject's rows, for the files that hold them. */
+export type CheckOf<S extends Subject> = Check<Subjects[S]>
+
+const LONGEST_QUOTE = 120
+
+/** Shows what a request said without letting it fill the log. */
+export function quote(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? typeof value
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
+}

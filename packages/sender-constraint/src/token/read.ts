@@ -1,0 +1,33 @@
+import { parseConfirmation } from '../confirmation/confirmation.ts'
+import type { Claims, JwtToken, OpaqueToken, UnreadableToken } from '../facts.ts'
+import { sha256 } from '../jose/hash.ts'
+import { parseJws } from '../jose/jws.ts'
+import type { JwsKey } from '../jose/signature.ts'
+
+/** Characters. */
+const LONGEST_TOKEN = 16_384
+
+/** An access token in JWT form (RFC 9068), before the issuer's key is known. */
+export function readJwtToken(text: string): JwtToken | UnreadableToken {
+  const jws = parseJws(text, LONGEST_TOKEN)
+  if (typeof jws === 'string') return { form: 'unreadable', reason: jws }
+  const { claims } = jws
+  return {
+    form: 'jwt',
+    hash: sha256(text),
+    claims,
+    confirmation: parseConfirmation(claims['cnf']),
+    jws,
+    key: undefined,
+  }
+}
+
+export const withKey = (token: JwtToken, key: JwsKey | undefined): JwtToken => ({ ...token, key })
+
+/** An opaque access token, by what the issuer answered about it (RFC 7662 §2.2). */
+export const readIntrospection = (text: string, response: Claims): OpaqueToken => ({
+  form: 'opaque',
+  hash: sha256(text),
+  claims: response,
+  confirmation: parseConfirmation(response['cnf']),
+})
