@@ -1,0 +1,39 @@
+import type { Clause } from '@holdfast/sender-constraint'
+import type { Scene } from './scene.ts'
+import type { WireResponse } from './wire.ts'
+
+/** An honest request with one edit, and what must become of it. */
+export interface Attack {
+  readonly id: `${Family}/${string}`
+  /** What the attacker does. */
+  readonly title: string
+  /** What refuses it. */
+  readonly clause: Clause
+  /** The exact answer of the lab's servers. */
+  readonly answer: { readonly status: number; readonly error?: string }
+  /** Clauses that would refuse it too, were its own not there. */
+  readonly overlaps?: readonly Clause[]
+  /** How the resource server must be set up for the attack to make sense; default: as it is. */
+  readonly situation?: Situation
+  /** Needs a token that an honest issuer would not make. */
+  readonly forges?: true
+  /** Plays it; the answer to the last request counts. */
+  readonly play: (scene: Scene) => Promise<WireResponse>
+}
+
+export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proof' | 'time'
+
+/**
+ * - `fresh-memory`: the replay memory has just started
+ * - `full-memory`, `one-proof-quota`: it has no room; each key may have one live record
+ * - `nonce-required`: the route's policy asks for a nonce
+ * - `issuer-unreachable`: nobody answers for the issuer
+ * - `mislabelled`: introspection says `token_type: Bearer` of a DPoP-bound token
+ */
+export type Situation =
+  | 'fresh-memory'
+  | 'full-memory'
+  | 'one-proof-quota'
+  | 'nonce-required'
+  | 'issuer-unreachable'
+  | 'mislabelled'

@@ -1,0 +1,68 @@
+/**
+ * Every attack, under the clause that refuses it. A clause without an attack does not compile:
+ * whoever adds a row to the table adds its first attack here.
+ */
+import type { Clause } from '@holdfast/sender-constraint'
+import type { Attack } from './attack.ts'
+import * as binding from './binding.ts'
+import * as certificate from './certificate.ts'
+import * as proof from './proof.ts'
+import * as request from './request.ts'
+import * as time from './time.ts'
+import * as token from './token.ts'
+
+// oxfmt-ignore
+export const CATALOGUE = {
+  'RFC9112-3.2':      [request.foreignTarget],
+  'RFC9110-11.6.2':   [request.twoAuthorizationFields],
+  'RFC6750-2':        [request.headerAndQuery],
+  'FAPI2SP-5.3.4-2':  [request.queryOnly],
+  'RFC6750-3':        [request.nothingPresented, request.cookieOnly],
+
+  'RFC9110-15.6.4':   [request.duringAnOutage, request.intoAFullMemory],
+  'RFC7519-7.2':      [token.garbage],
+  'RFC7662-2.2':      [token.unknownOpaque],
+  'RFC7515-4.1.11':   [token.criticalExtension, proof.criticalExtension],
+  'FAPI2SP-5.4.1-1b': [token.unsigned],
+  'RFC9068-2.2':      [token.anonymous],
+  'RFC9068-4-1':      [token.idToken],
+  'RFC9068-4-3':      [token.otherIssuer],
+  'RFC9068-4-4':      [token.otherAudience],
+  'RFC9068-4-5':      [token.forgedSignature],
+  'RFC9068-4-6':      [token.expired],
+  'RFC7519-4.1.5':    [token.notYetValid],
+
+  'RFC7800-3.1':      [binding.malformedConfirmation],
+  'FAPI2SP-5.3.4-5':  [binding.unbound],
+  'RFC9449-6.2':      [binding.mislabelled],
+  'RFC9449-6':        [binding.certificateBoundAsDpop],
+  'RFC9449-7.2':      [binding.downgraded],
+
+  'RFC8705-3':        [certificate.none, certificate.anotherClients, certificate.twin, certificate.renewed],
+  'RFC5280-6.1.3':    [certificate.expired],
+
+  'RFC9449-7.1':      [proof.missing],
+  'RFC9449-4.3-1':    [proof.twoFields],
+  'RFC9449-4.3-2':    [proof.notAJwt, proof.twoInOneField, proof.strayBits, proof.repeatedMember],
+  'RFC9449-4.3-3':    [proof.noJti, proof.noHtm, proof.noHtu, proof.noIat, proof.longJti],
+  'RFC9449-4.3-4':    [proof.otherTyp, proof.mediaType],
+  'RFC9449-4.3-5':    [proof.algNone, proof.algHmac],
+  'FAPI2SP-5.4.1-2':  [proof.shortKey],
+  'RFC9449-4.3-6':    [proof.anotherKeysSignature, proof.alteredClaims, proof.noJwk],
+  'RFC9449-4.3-7':    [proof.privateKeyInside],
+  'RFC9449-4.3-8':    [proof.otherMethod, proof.lowerCaseMethod],
+  'RFC9449-4.3-9':    [proof.counterfeitServer, proof.otherPath, proof.plainHttp],
+  'RFC9449-4.3-10':   [time.inventedNonce],
+  'RFC9449-9':        [time.withoutNonce],
+  'RFC9449-4.3-11':   [time.anHourOld, time.madeInAdvance],
+  'RFC9449-4.3-12a':  [binding.swappedToken, binding.noAth],
+  'RFC9449-4.3-12b':  [binding.stolenWithOwnKey],
+
+  'FAPI2SP-5.3.4-4':  [token.tooLittleScope],
+
+  'RFC9449-11.1-3':   [time.afterARestart],
+  'RFC6585-4':        [request.flood],
+  'RFC9449-11.1-2':   [time.replayed],
+} as const satisfies Record<Clause, readonly [Attack, ...Attack[]]>
+
+export const ATTACKS: readonly Attack[] = Object.values(CATALOGUE).flat()

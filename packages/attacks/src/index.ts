@@ -1,0 +1,5 @@
+export type { Attack, Family, Situation } from './attack.ts'
+export { ATTACKS, CATALOGUE } from './catalogue.ts'
+export { judge, type Judgement, readAnswer } from './judge.ts'
+export { type Scene, setScene, type Stage, type TokenEdit } from './scene.ts'
+export { type Certificate, send, valuesOf, type WireRequest, type WireResponse } from './wire.ts'

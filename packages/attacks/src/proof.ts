@@ -1,0 +1,239 @@
+/** The DPoP proof itself (RFC 9449 §4.2, §4.3). */
+import { createHmac, generateKeyPairSync } from 'node:crypto'
+import type { Attack } from './attack.ts'
+import type { Edit } from './scene.ts'
+import type { WireRequest } from './wire.ts'
+
+const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const
+
+/** An attack that differs from the honest request only in its proof. */
+const edited = (
+  id: string,
+  clause: Attack['clause'],
+  title: string,
+  edit: Edit,
+  more: Partial<Attack> = {},
+): Attack => ({
+  id: `proof/${id}`,
+  clause,
+  title,
+  answer: invalidProof,
+  play: async ({ byDpop, send }) => send(await byDpop(edit)),
+  ...more,
+})
+
+/** Replaces the sealed proof. */
+const resealed = (change: (proof: string) => string): Edit => ({
+  fields: (honest) =>
+    honest.map(([name, value]) => [name, name === 'DPoP' ? change(value) : value]),
+})
+
+const segments = (proof: string): readonly [string, string, string] => {
+  const [header = '', payload = '', signature = ''] = proof.split('.')
+  return [header, payload, signature]
+}
+
+const json = (segment: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(segment, 'base64url').toString())
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const withoutField = (honest: WireRequest['fields'], field: string): WireRequest['fields'] =>
+  honest.filter(([name]) => name !== field)
+
+export const missing = edited('missing', 'RFC9449-7.1', 'The scheme DPoP, and no proof', {
+  fields: (honest) => withoutField(honest, 'DPoP'),
+})
+
+export const twoFields = edited('two-fields', 'RFC9449-4.3-1', 'Two DPoP fields', {
+  fields: (honest) => [...honest, ['DPoP', 'decoy']],
+})
+
+export const twoInOneField = edited(
+  'two-in-one-field',
+  'RFC9449-4.3-2',
+  'Two proofs in one field, joined by a comma',
+  resealed((proof) => `${proof}, ${proof}`),
+)
+
+export const notAJwt = edited(
+  'not-a-jwt',
+  'RFC9449-4.3-2',
+  'A proof that is no JWT',
+  resealed(() => 'proof'),
+)
+
+export const strayBits = edited(
+  'stray-bits',
+  'RFC9449-4.3-2',
+  'A second spelling of the same signature, by the bits that base64url leaves over',
+  resealed((proof) => proof.slice(0, -1) + nextInAlphabet(proof.slice(-1))),
+)
+
+// 64 bytes leave four spare bits in the last character; an honest encoder writes them as zero.
+const nextInAlphabet = (character: string): string =>
+  String.fromCharCode(character.charCodeAt(0) + 1)
+
+export const repeatedMember = edited(
+  'repeated-member',
+  'RFC9449-4.3-2',
+  'Two htu claims, in the hope that two parsers read different ones',
+  resealed((proof) => {
+    const [header, payload, signature] = segments(proof)
+    const text = Buffer.from(payload, 'base64url').toString()
+    const doubled = `${text.slice(0, -1)},"htu":"https://evil.example/"}`
+    return `${header}.${Buffer.from(doubled).toString('base64url')}.${signature}`
+  }),
+)
+
+export const criticalExtension = edited(
+  'critical-extension',
+  'RFC7515-4.1.11',
+  'A proof with a critical header parameter that we do not know',
+  { header: { crit: ['b64'], b64: true } },
+)
+
+const without = (claim: string, ...overlaps: readonly Attack['clause'][]): Attack =>
+  edited(
+    `no-${claim}`,
+    'RFC9449-4.3-3',
+    `A proof without ${claim}`,
+    { claims: { [claim]: undefined } },
+    { overlaps },
+  )
+
+export const noJti = without('jti')
+export const noHtm = without('htm', 'RFC9449-4.3-8')
+export const noHtu = without('htu', 'RFC9449-4.3-9')
+export const noIat = without('iat', 'RFC9449-4.3-11', 'RFC9449-11.1-3')
+
+export const longJti = edited('long-jti', 'RFC9449-4.3-3', 'A jti of four thousand characters', {
+  claims: { jti: 'j'.repeat(4096) },
+})
+
+export const otherTyp = edited('typ-jwt', 'RFC9449-4.3-4', 'A JWT of another type as proof', {
+  header: { typ: 'JWT' },
+})
+
+export const mediaType = edited(
+  'typ-media-type',
+  'RFC9449-4.3-4',
+  'typ written as a full media type',
+  { header: { typ: 'application/dpop+jwt' } },
+)
+
+export const algNone = edited(
+  'alg-none',
+  'RFC9449-4.3-5',
+  'alg none, and no signature',
+  resealed((proof) => {
+    const [header, payload] = segments(proof)
+    return `${encode({ ...json(header), alg: 'none' })}.${payload}.`
+  }),
+  { overlaps: ['RFC9449-4.3-6'] },
+)
+
+export const algHmac = edited(
+  'alg-hs256',
+  'RFC9449-4.3-5',
+  'HS256, keyed with the public key that everybody has',
+  resealed((proof) => {
+    const [header, payload] = segments(proof)
+    const input = `${encode({ ...json(header), alg: 'HS256' })}.${payload}`
+    const secret = JSON.stringify(json(header)['jwk'])
+    return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+  }),
+  { overlaps: ['RFC9449-4.3-6'] },
+)
+
+export const shortKey: Attack = {
+  id: 'proof/rsa-1024',
+  title: 'A proof by an RSA key of 1024 bits',
+  clause: 'FAPI2SP-5.4.1-2',
+  answer: invalidProof,
+  overlaps: ['RFC9449-4.3-12b'],
+  play: async ({ byDpop, send }) => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const { n, e } = publicKey.export({ format: 'jwk' })
+    return send(
+      await byDpop({ key: { privateKey, publicJwk: { kty: 'RSA', n, e }, alg: 'PS256' } }),
+    )
+  },
+}
+
+export const alteredClaims = edited(
+  'altered-claims',
+  'RFC9449-4.3-6',
+  'A captured proof with another jti under the old signature',
+  resealed((proof) => {
+    const [header, payload, signature] = segments(proof)
+    return `${header}.${encode({ ...json(payload), jti: 'another' })}.${signature}`
+  }),
+)
+
+export const anotherKeysSignature: Attack = {
+  id: 'proof/signed-by-another-key',
+  title: 'The victim’s public key in jwk, the attacker’s signature below',
+  clause: 'RFC9449-4.3-6',
+  answer: invalidProof,
+  play: async ({ byDpop, send, dpop, attacker }) =>
+    send(await byDpop({ key: attacker.key, header: { jwk: dpop.key.publicJwk } })),
+}
+
+export const noJwk = edited(
+  'no-jwk',
+  'RFC9449-4.3-6',
+  'A proof without a public key',
+  { header: { jwk: undefined } },
+  { overlaps: ['RFC9449-4.3-12b', 'RFC9110-15.6.4'] },
+)
+
+export const privateKeyInside: Attack = {
+  id: 'proof/private-key-inside',
+  title: 'A proof that carries its private key',
+  clause: 'RFC9449-4.3-7',
+  answer: invalidProof,
+  play: async ({ byDpop, send, dpop }) =>
+    send(await byDpop({ header: { jwk: { ...dpop.key.publicJwk, d: 'AAAA' } } })),
+}
+
+export const otherMethod = edited('htm', 'RFC9449-4.3-8', 'A captured proof for another method', {
+  claims: { htm: 'POST' },
+})
+
+export const lowerCaseMethod = edited('htm-case', 'RFC9449-4.3-8', 'htm in lower case', {
+  claims: { htm: 'get' },
+})
+
+export const otherPath: Attack = {
+  id: 'proof/htu-path',
+  title: 'A captured proof for another path',
+  clause: 'RFC9449-4.3-9',
+  answer: invalidProof,
+  play: async ({ byDpop, send, url }) => send(await byDpop({ claims: { htu: `${url}/other` } })),
+}
+
+export const counterfeitServer: Attack = {
+  id: 'proof/counterfeit-resource-server',
+  title: 'A proof that the client made for the attacker’s server, relayed with its Host',
+  clause: 'RFC9449-4.3-9',
+  answer: invalidProof,
+  play: async ({ byDpop, send, url }) => {
+    const evil = `https://evil.example${new URL(url).pathname}`
+    return send(
+      await byDpop({
+        claims: { htu: evil },
+        fields: (honest) => [...honest, ['X-Forwarded-Host', 'evil.example']],
+      }),
+    )
+  },
+}
+
+export const plainHttp: Attack = {
+  id: 'proof/htu-http',
+  title: 'http for https',
+  clause: 'RFC9449-4.3-9',
+  answer: invalidProof,
+  play: async ({ byDpop, send, url }) =>
+    send(await byDpop({ claims: { htu: url.replace('https:', 'http:') } })),
+}

@@ -1,0 +1,66 @@
+/** Freshness and single use (RFC 9449 §4.3 items 10 and 11, §8, §9, §11.1). */
+import type { Attack } from './attack.ts'
+
+const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const
+const useNonce = { status: 401, error: 'use_dpop_nonce' } as const
+
+const seconds = (): number => Math.floor(Date.now() / 1000)
+
+export const anHourOld: Attack = {
+  id: 'time/an-hour-old',
+  title: 'A proof made an hour ago',
+  clause: 'RFC9449-4.3-11',
+  answer: invalidProof,
+  overlaps: ['RFC9449-11.1-3'],
+  play: async ({ byDpop, send }) =>
+    send(await byDpop({ claims: { iat: seconds() - 3600, nonce: undefined } })),
+}
+
+export const madeInAdvance: Attack = {
+  id: 'time/made-in-advance',
+  title: 'A proof from a stack that was made in advance, to be used in a minute',
+  clause: 'RFC9449-4.3-11',
+  answer: invalidProof,
+  play: async ({ byDpop, send }) =>
+    send(await byDpop({ claims: { iat: seconds() + 60, nonce: undefined } })),
+}
+
+export const inventedNonce: Attack = {
+  id: 'time/invented-nonce',
+  title: 'A nonce that this server never issued',
+  clause: 'RFC9449-4.3-10',
+  answer: useNonce,
+  overlaps: ['RFC9449-11.1-3'],
+  play: async ({ byDpop, send }) =>
+    send(await byDpop({ claims: { nonce: `${Date.now().toString(36)}.${'A'.repeat(43)}` } })),
+}
+
+export const withoutNonce: Attack = {
+  id: 'time/without-nonce',
+  title: 'No nonce where one is required',
+  clause: 'RFC9449-9',
+  answer: useNonce,
+  situation: 'nonce-required',
+  play: async ({ byDpop, send }) => send(await byDpop({ claims: { nonce: undefined } })),
+}
+
+export const afterARestart: Attack = {
+  id: 'time/after-a-restart',
+  title: 'A proof used before the server restarted, once more after it',
+  clause: 'RFC9449-11.1-3',
+  answer: useNonce,
+  situation: 'fresh-memory',
+  play: async ({ byDpop, send }) => send(await byDpop({ claims: { nonce: undefined } })),
+}
+
+export const replayed: Attack = {
+  id: 'time/replayed',
+  title: 'A captured request, sent once more',
+  clause: 'RFC9449-11.1-2',
+  answer: invalidProof,
+  play: async ({ byDpop, send }) => {
+    const captured = await byDpop()
+    await send(captured)
+    return send(captured)
+  },
+}

@@ -1,0 +1,139 @@
+/** The access token itself (RFC 9068, RFC 7662, RFC 7519). */
+import { makeProof } from '@holdfast/client'
+import type { Attack } from './attack.ts'
+
+const invalidToken = { status: 401, error: 'invalid_token' } as const
+
+export const garbage: Attack = {
+  id: 'token/garbage',
+  title: 'Something that is no token',
+  clause: 'RFC7519-7.2',
+  answer: invalidToken,
+  play: ({ byMtls, send }) => send(byMtls({ token: 'x'.repeat(64) })),
+}
+
+export const unknownOpaque: Attack = {
+  id: 'token/unknown-opaque',
+  title: 'An opaque token that the issuer does not know',
+  clause: 'RFC7662-2.2',
+  answer: invalidToken,
+  overlaps: ['RFC9068-4-4', 'FAPI2SP-5.3.4-5', 'FAPI2SP-5.3.4-4'],
+  play: ({ byMtls, send, opaqueUrl, url }) =>
+    send(byMtls({ url: opaqueUrl ?? url, token: 'x'.repeat(43) })),
+}
+
+export const criticalExtension: Attack = {
+  id: 'token/critical-extension',
+  title: 'A token whose issuer relies on an extension that we do not know',
+  clause: 'RFC7515-4.1.11',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ header: { crit: ['b64'], b64: true } }) })),
+}
+
+export const unsigned: Attack = {
+  id: 'token/unsigned',
+  title: 'The victim’s token with alg none and no signature',
+  clause: 'FAPI2SP-5.4.1-1b',
+  answer: invalidToken,
+  overlaps: ['RFC9068-4-5'],
+  play: ({ byMtls, send, mtls }) => {
+    const [header = '', payload] = mtls.token.split('.')
+    return send(byMtls({ token: `${withAlg(header, 'none')}.${payload}.` }))
+  },
+}
+
+const withAlg = (header: string, alg: string): string => {
+  const parameters: object = JSON.parse(Buffer.from(header, 'base64url').toString())
+  return Buffer.from(JSON.stringify({ ...parameters, alg })).toString('base64url')
+}
+
+export const anonymous: Attack = {
+  id: 'token/without-client',
+  title: 'A token that does not say for which client it was issued',
+  clause: 'RFC9068-2.2',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ claims: { client_id: undefined } }) })),
+}
+
+export const idToken: Attack = {
+  id: 'token/id-token',
+  title: 'A JWT of the right issuer and audience that is no access token',
+  clause: 'RFC9068-4-1',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ header: { typ: 'JWT' } }) })),
+}
+
+export const otherIssuer: Attack = {
+  id: 'token/other-issuer',
+  title: 'A token of another issuer',
+  clause: 'RFC9068-4-3',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ claims: { iss: 'https://evil.example' } }) })),
+}
+
+export const otherAudience: Attack = {
+  id: 'token/other-audience',
+  title: 'A token that was issued for another resource server',
+  clause: 'RFC9068-4-4',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ claims: { aud: 'https://other.example' } }) })),
+}
+
+export const forgedSignature: Attack = {
+  id: 'token/forged-signature',
+  title: 'The victim’s claims, signed by the attacker under the issuer’s kid',
+  clause: 'RFC9068-4-5',
+  answer: invalidToken,
+  play: async ({ byMtls, send, mtls, attacker }) => {
+    const [header = '', payload = ''] = mtls.token.split('.')
+    const parse = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString())
+    const { alg: _, ...parameters } = parse(header)
+    const token = await makeProof(attacker.key, {
+      method: '',
+      url: '',
+      header: { jwk: undefined, ...parameters, alg: parse(header).alg },
+      claims: { jti: undefined, htm: undefined, htu: undefined, ...parse(payload) },
+    })
+    return send(byMtls({ token }))
+  },
+}
+
+export const expired: Attack = {
+  id: 'token/expired',
+  title: 'A token that expired a second ago',
+  clause: 'RFC9068-4-6',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ claims: { exp: Math.floor(Date.now() / 1000) - 1 } }) })),
+}
+
+export const notYetValid: Attack = {
+  id: 'token/not-yet-valid',
+  title: 'A token that will be valid in an hour',
+  clause: 'RFC7519-4.1.5',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(
+      byMtls({ token: await forged({ claims: { nbf: Math.floor(Date.now() / 1000) + 3600 } }) }),
+    ),
+}
+
+export const tooLittleScope: Attack = {
+  id: 'token/too-little-scope',
+  title: 'A good token that does not grant this',
+  clause: 'FAPI2SP-5.3.4-4',
+  answer: { status: 403, error: 'insufficient_scope' },
+  play: async ({ byDpop, send, narrowToken }) => send(await byDpop({ token: narrowToken })),
+}
