@@ -1,0 +1,16 @@
+/** Where everything is, once the doors are open. No URL ends in a slash. */
+export interface Addresses {
+  readonly issuer: string
+  readonly mtlsAlias: string
+  readonly resource: string
+  readonly console: string
+  readonly authorizationServerManagement: string
+  readonly resourceServerManagement: string
+}
+
+/** The redirect URI of the lab's clients: a page that says that the code has arrived. */
+export const redirectUriOf = ({ console: base }: Pick<Addresses, 'console'>): string =>
+  `${base}/callback`
+
+/** The resource indicators: one for each format of access token. */
+export const resourcesOf = (resource: string) => ({ jwt: resource, opaque: `${resource}/opaque` })

@@ -1,0 +1,92 @@
+/** A command's view of a lab: the one that is up, or a private one for as long as it takes. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ClientMaterial, readMaterial } from '@holdfast/client'
+import { type Records, RecordsInSqlite } from '@holdfast/store'
+import { httpReporter, type Reporter, type TraceEvent } from '@holdfast/trace'
+import type { Addresses } from './addresses.ts'
+import type { LabConfiguration } from './configuration.ts'
+import { startLab } from './lab.ts'
+import { clientFolder } from './prepare.ts'
+import { type RunFile, readLiveRun } from './run-file.ts'
+
+export interface Attached {
+  readonly addresses: Addresses
+  /** Is it a lab of our own, which ends with the command? */
+  readonly isPrivate: boolean
+  readonly folders: { readonly certs: string; readonly state: string }
+  readonly material: (client: string) => Promise<ClientMaterial>
+  readonly records: Records
+  readonly report: Reporter
+  /** Everything that was reported of a trace, in the order of time. */
+  readonly readTrace: (trace: string) => Promise<readonly TraceEvent[]>
+  readonly close: () => Promise<void>
+}
+
+/** @throws the errors that `isTold` knows */
+export async function attach(configuration: LabConfiguration): Promise<Attached> {
+  const run = await readLiveRun(configuration.state)
+  return run ? attachTo(run, configuration) : startPrivate(configuration)
+}
+
+function attachTo(run: RunFile, { certs, state }: LabConfiguration): Attached {
+  const { addresses, hubToken } = run
+  const { report, flush } = httpReporter(`${addresses.console}/events`, hubToken)
+  const records = new RecordsInSqlite(join(state, 'records.sqlite'))
+  return {
+    addresses,
+    isPrivate: false,
+    folders: { certs, state },
+    material: (client) => readMaterial(clientFolder(state, client)),
+    records,
+    report,
+    readTrace: async (trace) => {
+      await flush()
+      const answer = await fetch(`${addresses.console}/traces/${trace}`, {
+        headers: { authorization: `Bearer ${hubToken}` },
+      })
+      const { events }: { events: readonly TraceEvent[] } = JSON.parse(await answer.text())
+      return inOrder(events)
+    },
+    close: async () => {
+      await flush()
+      await records.close()
+    },
+  }
+}
+
+/** On ports of its own, with state of its own: it disturbs nobody and leaves nothing behind. */
+async function startPrivate(configuration: LabConfiguration): Promise<Attached> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-'))
+  const [certs, state] = [join(folder, 'certs'), join(folder, 'state')]
+  const remove = () => rm(folder, { recursive: true, force: true })
+  const { ports } = configuration
+  try {
+    const lab = await startLab({
+      ...configuration,
+      certs,
+      state,
+      ports: { ...ports, ...Object.fromEntries(Object.keys(ports).map((key) => [key, 0])) },
+    })
+    return {
+      addresses: lab.addresses,
+      isPrivate: true,
+      folders: { certs, state },
+      material: (client) => readMaterial(clientFolder(state, client)),
+      records: lab.records,
+      report: lab.hub.report,
+      readTrace: async (trace) => inOrder(lab.hub.read(trace)),
+      close: async () => {
+        await lab.close()
+        await remove()
+      },
+    }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+const inOrder = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+  events.toSorted((one, other) => one.at - other.at)

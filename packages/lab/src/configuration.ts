@@ -1,0 +1,102 @@
+/**
+ * Where the lab listens and keeps its things. The only reader of the environment: each value is an
+ * option of the command line, else a variable `HOLDFAST_…`, else the default.
+ */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { UsageError } from './errors.ts'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+/** Service → its variable, its default port. 0 lets the system choose. */
+export const PORTS = {
+  console: ['HOLDFAST_CONSOLE_PORT', 9080],
+  authorizationServer: ['HOLDFAST_AUTHORIZATION_SERVER_PORT', 9443],
+  mtlsAlias: ['HOLDFAST_MTLS_ALIAS_PORT', 9444],
+  authorizationServerManagement: ['HOLDFAST_AUTHORIZATION_SERVER_MANAGEMENT_PORT', 9445],
+  resourceServer: ['HOLDFAST_RESOURCE_SERVER_PORT', 9543],
+  resourceServerManagement: ['HOLDFAST_RESOURCE_SERVER_MANAGEMENT_PORT', 9545],
+} as const
+
+export type Service = keyof typeof PORTS
+
+export interface LabConfiguration {
+  /** Address on which the services listen. */
+  readonly bind: string
+  /** Host name in all URLs and certificates. */
+  readonly host: string
+  readonly ports: { readonly [service in Service]: number }
+  /** Folder of the PKI. */
+  readonly certs: string
+  /** Folder of everything else: records, clients, the run file. */
+  readonly state: string
+}
+
+export interface Options {
+  readonly bind?: string | undefined
+  readonly host?: string | undefined
+  readonly certs?: string | undefined
+  readonly state?: string | undefined
+  /** Every port is the system's choice. */
+  readonly ephemeral?: boolean
+}
+
+const schema = z.object({
+  HOLDFAST_BIND: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+  HOLDFAST_HOST: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a host name in lower case')
+    .default('localhost'),
+  HOLDFAST_CERTS: z.string().min(1).default('certs'),
+  HOLDFAST_STATE: z.string().min(1).default('.lab'),
+})
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+
+/** @throws UsageError naming variable or option, value and what is allowed */
+export function readConfiguration(options: Options = {}): LabConfiguration {
+  const { bind, host, certs, state } = options
+  const given = {
+    ...process.env,
+    ...(bind !== undefined && { HOLDFAST_BIND: bind }),
+    ...(host !== undefined && { HOLDFAST_HOST: host }),
+    // A path on the command line is the user's; one in the environment or here is the project's.
+    ...(certs !== undefined && { HOLDFAST_CERTS: resolve(certs) }),
+    ...(state !== undefined && { HOLDFAST_STATE: resolve(state) }),
+  }
+  const read = parse(schema, given)
+  return {
+    bind: read.HOLDFAST_BIND,
+    host: read.HOLDFAST_HOST,
+    ports: ports(given, options.ephemeral ?? false),
+    certs: resolve(ROOT, read.HOLDFAST_CERTS),
+    state: resolve(ROOT, read.HOLDFAST_STATE),
+  }
+}
+
+function ports(
+  given: NodeJS.ProcessEnv,
+  ephemeral: boolean,
+): { readonly [service in Service]: number } {
+  const read = (service: Service): number => {
+    const [variable, usual] = PORTS[service]
+    if (ephemeral) return 0
+    return parse(z.object({ [variable]: port.default(usual) }), given)[variable] ?? usual
+  }
+  return {
+    console: read('console'),
+    authorizationServer: read('authorizationServer'),
+    mtlsAlias: read('mtlsAlias'),
+    authorizationServerManagement: read('authorizationServerManagement'),
+    resourceServer: read('resourceServer'),
+    resourceServerManagement: read('resourceServerManagement'),
+  }
+}
+
+function parse<T>(type: z.ZodType<T>, given: NodeJS.ProcessEnv): T {
+  const { success, data, error } = type.safeParse(given)
+  if (success) return data
+  const [issue] = error.issues
+  const name = String(issue?.path[0])
+  throw new UsageError(`${name}=${JSON.stringify(given[name])} is refused: ${issue?.message}`)
+}

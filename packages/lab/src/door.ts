@@ -1,0 +1,111 @@
+/**
+ * A door is an address on which we listen. It is opened before anybody stands behind it, because an
+ * issuer must know its own port; until then it answers 503.
+ */
+import { constants } from 'node:crypto'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { LabConfiguration, Service } from './configuration.ts'
+import { PORTS } from './configuration.ts'
+import { codeOf, UsageError } from './errors.ts'
+
+export interface Door {
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly serve: (listener: RequestListener) => void
+  /** Lets the requests under way finish; what is still open after a second is cut. */
+  readonly close: () => Promise<void>
+}
+
+export interface Tls {
+  readonly chain: string
+  readonly key: string
+  /** PEM: whose client certificates are asked for. Absent: none are. */
+  readonly clientTrust?: string
+}
+
+/** FAPI 2.0 SP §5.2: TLS 1.2 or newer; with 1.2 only ephemeral ECDH with AEAD (RFC 9325 §4.2). */
+const PROFILE = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+  ].join(':'),
+  // A resumed session proves possession of a ticket, not of the certificate's key.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+  // An ML-DSA token and its proof are larger than Node's 16 KiB.
+  maxHeaderSize: 32 * 1024,
+} as const
+
+/** Milliseconds. */
+const PATIENCE = 1_000
+
+/** @throws UsageError if the port is taken or may not be used */
+export async function openDoor(
+  { bind, host, ports }: LabConfiguration,
+  service: Service,
+  tls?: Tls,
+): Promise<Door> {
+  let listener: RequestListener = (_, response) => {
+    response.writeHead(503, { 'retry-after': '1' }).end()
+  }
+  const serve: RequestListener = (request, response) => listener(request, response)
+  const server = tls
+    ? createTlsServer({ ...PROFILE, ...material(tls) }, serve)
+    : createServer(serve)
+  await listen(server, ports[service], bind, service)
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return {
+    url: `${tls ? 'https' : 'http'}://${host}:${port}`,
+    serve: (behind) => {
+      listener = behind
+    },
+    close: () => close(server),
+  }
+}
+
+const material = ({ chain, key, clientTrust }: Tls) => ({
+  cert: chain,
+  key,
+  ...(clientTrust !== undefined && {
+    ca: clientTrust,
+    requestCert: true,
+    // What a certificate is good for is decided by what it is used for, not by the handshake.
+    rejectUnauthorized: false,
+  }),
+})
+
+function listen(server: Server, port: number, bind: string, service: Service): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explain(error, port, service)))
+    server.listen(port, bind, resolve)
+  })
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use',
+  EACCES: 'may not be used by this user',
+}
+
+function explain(error: Error, port: number, service: Service): Error {
+  const [variable] = PORTS[service]
+  const why = WHY[codeOf(error) ?? ''] ?? `cannot be opened: ${error.message}`
+  return new UsageError(`port ${port} (${service}) ${why}; choose another with ${variable}=PORT`)
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), PATIENCE)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,137 @@
+/**
+ * What must be there before a service can start: certificates, clients, users, keys. All of it is
+ * made once and kept; doing it again repairs what a killed run has left half done.
+ */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { provision } from '@holdfast/authorization-server'
+import { type Authority, openAuthority } from '@holdfast/ca'
+import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
+import { type Records, RecordsInSqlite } from '@holdfast/store'
+import { type Addresses, redirectUriOf, resourcesOf } from './addresses.ts'
+import { certificateOf, CLIENTS, keyOf, metadataOf, publicPart } from './clients.ts'
+import type { LabConfiguration } from './configuration.ts'
+import { codeOf, UsageError } from './errors.ts'
+
+export const USERS = ['alice', 'bob', 'john'].map((login) => ({
+  login,
+  password: 'doe',
+  claims: {
+    name: `${login[0]?.toUpperCase()}${login.slice(1)} Doe`,
+    email: `${login}@example.com`,
+  },
+}))
+
+/** The resource server as a client of the authorization server: it introspects opaque tokens. */
+export const RESOURCE_SERVER_CLIENT = 'resource-server'
+
+export const SERVERS = ['authorization-server', 'resource-server'] as const
+
+export const clientFolder = (state: string, id: string): string => join(state, 'clients', id)
+
+/** The server certificates, and the authority that signs all others. */
+export async function preparePki(configuration: LabConfiguration): Promise<Authority> {
+  const { certs, host } = configuration
+  const authority = await openAuthority(certs)
+  const names = { dns: [...new Set(['localhost', host])], ip: ['127.0.0.1', '::1'] }
+  for (const server of SERVERS) await authority.server(server, names)
+  return authority
+}
+
+/**
+ * What a server needs to serve TLS. It reads files that `preparePki` has written, so that a service
+ * in a process of its own has no key of the authority.
+ */
+export async function readServerTls(
+  { certs }: LabConfiguration,
+  server: (typeof SERVERS)[number],
+): Promise<{ readonly chain: string; readonly key: string; readonly trust: string }> {
+  const read = async (file: string) => {
+    try {
+      return await readFile(join(certs, file), 'utf8')
+    } catch (error) {
+      throw new UsageError(`${join(certs, file)} cannot be read (${codeOf(error)})`)
+    }
+  }
+  return {
+    chain: await read(`servers/${server}.chain.pem`),
+    key: await read(`servers/${server}.key.pem`),
+    trust: await read('root.certificate.pem'),
+  }
+}
+
+/** @throws UsageError if the folder cannot be used; StoreError if the records cannot */
+export async function openRecords({ state }: LabConfiguration): Promise<Records> {
+  try {
+    await mkdir(state, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new UsageError(`${state} cannot be made (${codeOf(error)}); choose another with --state`)
+  }
+  return new RecordsInSqlite(join(state, 'records.sqlite'))
+}
+
+/** Writes each client's material into its folder, and registers them all. */
+export async function prepareClients(
+  { state }: LabConfiguration,
+  addresses: Addresses,
+  authority: Authority,
+  records: Records,
+): Promise<void> {
+  const common = {
+    issuer: addresses.issuer,
+    redirectUri: redirectUriOf(addresses),
+    trust: authority.trust,
+  }
+  const clients = await Promise.all(
+    CLIENTS.map(async (client) => {
+      const { id, authentication, binding } = client
+      const folder = clientFolder(state, id)
+      const certificate = await certificateOf(authority, client)
+      const material: ClientMaterial = {
+        ...common,
+        clientId: id,
+        authentication,
+        binding,
+        ...(authentication === 'private_key_jwt' && { key: await keyOf(folder, id) }),
+        ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
+      }
+      await keep(folder, material)
+      return metadataOf(client, material)
+    }),
+  )
+  const introspector = await prepareIntrospector(state, common)
+  await provision(records, {
+    clients: [
+      ...clients,
+      {
+        client_id: RESOURCE_SERVER_CLIENT,
+        token_endpoint_auth_method: 'private_key_jwt',
+        grant_types: [],
+        jwks: { keys: [publicPart(introspector.key)] },
+        introspection_audiences: [resourcesOf(addresses.resource).opaque],
+      },
+    ],
+    users: USERS,
+  })
+}
+
+async function prepareIntrospector(
+  state: string,
+  common: Pick<ClientMaterial, 'issuer' | 'redirectUri' | 'trust'>,
+): Promise<ClientMaterial> {
+  const folder = join(state, RESOURCE_SERVER_CLIENT)
+  const material: ClientMaterial = {
+    ...common,
+    clientId: RESOURCE_SERVER_CLIENT,
+    authentication: 'private_key_jwt',
+    binding: 'dpop',
+    key: await keyOf(folder, RESOURCE_SERVER_CLIENT),
+  }
+  await keep(folder, material)
+  return material
+}
+
+async function keep(folder: string, material: ClientMaterial): Promise<void> {
+  const present = await readMaterial(folder).catch(() => undefined)
+  if (JSON.stringify(present) !== JSON.stringify(material)) await writeMaterial(folder, material)
+}

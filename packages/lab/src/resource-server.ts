@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import type { ClientMaterial } from '@holdfast/client'
+import { openConnection } from '@holdfast/client'
+import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
+import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
+import { ReplayMemoryInProcess } from '@holdfast/store'
+
+export interface ResourceServer {
+  readonly listener: RequestListener
+  /** Rejects while the issuer cannot be reached. */
+  readonly ready: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * The lab's API as the lab configures it.
+ *
+ * @param introspector the resource server's own registration with the authorization server
+ */
+export function makeResourceServer(
+  resource: string,
+  introspector: ClientMaterial,
+  options: Partial<ApiOptions> = {},
+): ResourceServer {
+  const { issuer, clientId, key, trust } = introspector
+  if (!key) throw new Error('the resource server has no key to introspect with')
+  const { fetch, close } = openConnection({ trust })
+  const app = createApi({
+    resource,
+    issuer,
+    jwtTokens: jwtTokens({ issuer, fetch }),
+    opaqueTokens: introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
+    memory: new ReplayMemoryInProcess(),
+    nonceSecret: randomBytes(32),
+    explain: true,
+    ...options,
+  })
+  const handle = app.callback()
+  return {
+    listener: (request, response) => void handle(request, response),
+    ready: async () => {
+      const answer = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
+      if (!answer.ok) throw new Error(`the issuer answered ${answer.status}`)
+    },
+    close,
+  }
+}

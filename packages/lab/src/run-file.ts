@@ -1,0 +1,45 @@
+/** What `up` leaves behind so that other commands find the lab: addresses, process, hub token. */
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const schema = z.object({
+  pid: z.number().int(),
+  hubToken: z.string(),
+  addresses: z.object({
+    issuer: z.string(),
+    mtlsAlias: z.string(),
+    resource: z.string(),
+    console: z.string(),
+    authorizationServerManagement: z.string(),
+    resourceServerManagement: z.string(),
+  }),
+})
+
+export type RunFile = z.infer<typeof schema>
+
+const pathIn = (state: string): string => join(state, 'run.json')
+
+/** Mode 0600: the hub's token is inside. */
+export async function writeRunFile(state: string, run: RunFile): Promise<void> {
+  const temporary = `${pathIn(state)}.${randomUUID()}`
+  await writeFile(temporary, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
+  await rename(temporary, pathIn(state))
+}
+
+export const removeRunFile = (state: string): Promise<void> => rm(pathIn(state), { force: true })
+
+/** The run of a lab that is alive. A file left by a killed one, or a broken one, is no run. */
+export async function readLiveRun(state: string): Promise<RunFile | undefined> {
+  try {
+    const run = schema.parse(JSON.parse(await readFile(pathIn(state), 'utf8')))
+    const answer = await fetch(`${run.addresses.console}/health`, {
+      headers: { authorization: `Bearer ${run.hubToken}` },
+      signal: AbortSignal.timeout(1_000),
+    })
+    return answer.ok ? run : undefined
+  } catch {
+    return undefined
+  }
+}
