@@ -59,7 +59,6 @@ export const duringAnOutage: Attack = {
   title: 'A token that nobody can vouch for, while its issuer is out of reach',
   clause: 'RFC9110-15.6.4',
   answer: { status: 503, error: 'temporarily_unavailable' },
-  overlaps: ['RFC9068-4-5'],
   situation: 'issuer-unreachable',
   play: ({ byMtls, send }) => send(byMtls()),
 }

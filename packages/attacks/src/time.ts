@@ -30,7 +30,6 @@ export const inventedNonce: Attack = {
   title: 'A nonce that this server never issued',
   clause: 'RFC9449-4.3-10',
   answer: useNonce,
-  overlaps: ['RFC9449-11.1-3'],
   play: async ({ byDpop, send }) =>
     send(await byDpop({ claims: { nonce: `${Date.now().toString(36)}.${'A'.repeat(43)}` } })),
 }

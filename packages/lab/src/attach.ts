@@ -7,7 +7,7 @@ import { type Records, RecordsInSqlite } from '@holdfast/store'
 import { httpReporter, type Reporter, type TraceEvent } from '@holdfast/trace'
 import type { Addresses } from './addresses.ts'
 import type { LabConfiguration } from './configuration.ts'
-import { startLab } from './lab.ts'
+import { type Lab, startLab } from './lab.ts'
 import { clientFolder } from './prepare.ts'
 import { type RunFile, readLiveRun } from './run-file.ts'
 
@@ -57,7 +57,9 @@ function attachTo(run: RunFile, { certs, state }: LabConfiguration): Attached {
 }
 
 /** On ports of its own, with state of its own: it disturbs nobody and leaves nothing behind. */
-async function startPrivate(configuration: LabConfiguration): Promise<Attached> {
+export async function startPrivate(
+  configuration: LabConfiguration,
+): Promise<Attached & Pick<Lab, 'experiment'>> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-'))
   const [certs, state] = [join(folder, 'certs'), join(folder, 'state')]
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -72,6 +74,7 @@ async function startPrivate(configuration: LabConfiguration): Promise<Attached> 
     return {
       addresses: lab.addresses,
       isPrivate: true,
+      experiment: lab.experiment,
       folders: { certs, state },
       material: (client) => readMaterial(clientFolder(state, client)),
       records: lab.records,

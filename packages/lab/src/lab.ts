@@ -22,6 +22,11 @@ export interface Lab {
   readonly addresses: Addresses
   readonly hub: Hub
   readonly records: Records
+  /**
+   * Puts another resource server behind the same door: with rows taken out, another memory, another
+   * policy. Without an argument, the honest one.
+   */
+  readonly experiment: (api?: Partial<ApiOptions>) => void
   /** Resolves when everything answers. */
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
@@ -31,19 +36,15 @@ export interface Lab {
  * Opens every door, prepares what is missing, and lets the services in. What fails closes again all
  * that was opened.
  *
- * @param api what an experiment changes about the resource server
  * @throws the errors that `isTold` knows
  */
-export async function startLab(
-  configuration: LabConfiguration,
-  api: Partial<ApiOptions> = {},
-): Promise<Lab> {
+export async function startLab(configuration: LabConfiguration): Promise<Lab> {
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const step of closers.splice(0).toReversed()) await step()
   }
   try {
-    return await start(configuration, api, closers, close)
+    return await start(configuration, closers, close)
   } catch (error) {
     await close()
     throw error
@@ -52,7 +53,6 @@ export async function startLab(
 
 async function start(
   configuration: LabConfiguration,
-  api: Partial<ApiOptions>,
   closers: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Lab> {
@@ -69,12 +69,16 @@ async function start(
   doors.mtlsAlias.serve(authorizationServer.mtlsListener)
 
   const introspector = await readMaterial(join(configuration.state, RESOURCE_SERVER_CLIENT))
-  const resourceServer = makeResourceServer(addresses.resource, introspector, {
-    report: hub.report,
-    ...api,
-  })
-  closers.push(resourceServer.close)
-  doors.resourceServer.serve(resourceServer.listener)
+  const letIn = (api: Partial<ApiOptions> = {}) => {
+    const made = makeResourceServer(addresses.resource, introspector, {
+      report: hub.report,
+      ...api,
+    })
+    closers.push(made.close)
+    doors.resourceServer.serve(made.listener)
+    return made
+  }
+  const resourceServer = letIn()
 
   doors.authorizationServerManagement.serve(management(() => authorizationServer.ready()))
   doors.resourceServerManagement.serve(management(resourceServer.ready))
@@ -83,7 +87,7 @@ async function start(
   const ready = async () => {
     await Promise.all([authorizationServer.ready(), resourceServer.ready()])
   }
-  return { addresses, hub, records, ready, close }
+  return { addresses, hub, records, experiment: letIn, ready, close }
 }
 
 type Doors = Readonly<Record<Service, Door>>

@@ -6,16 +6,16 @@ import { Router, type RouterContext } from '@koa/router'
 import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
 import Koa from 'koa'
 import rawBody from 'raw-body'
-import type { ServerOptions, TokenReader } from '../src/index.ts'
+import type { RoutePolicy, ServerOptions, TokenReader } from '../src/index.ts'
 import { type ProtectedState, protectWith } from '../src/protect-with.ts'
 
-export type ApiOptions = Omit<ServerOptions, 'tokens'> & {
-  readonly issuer: string
-  readonly jwtTokens: TokenReader
-  readonly opaqueTokens: TokenReader
-  /** Rows of the table to enforce: all, unless an experiment takes some out. */
-  readonly rows?: readonly Row<Clause>[]
-}
+export type ApiOptions = Omit<ServerOptions, 'tokens'> &
+  Omit<RoutePolicy, 'audience' | 'scopes'> & {
+    readonly jwtTokens: TokenReader
+    readonly opaqueTokens: TokenReader
+    /** Rows of the table to enforce: all, unless an experiment takes some out. */
+    readonly rows?: readonly Row<Clause>[]
+  }
 
 /** Bytes. */
 const LONGEST_BODY = 64 * 1024

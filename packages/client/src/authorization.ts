@@ -1,0 +1,102 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrlWithPAR,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  type DPoPHandle,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client'
+
+import { refusal, withoutSecrets } from './errors.ts'
+import type { ClientMaterial } from './material.ts'
+import { readTokens, type Tokens } from './tokens.ts'
+
+export interface AuthorizationRequest {
+  /** Space-separated. With `openid` an ID token is required and checked. */
+  readonly scope: string
+  /** Resource indicator (RFC 8707), sent with the request and with the code. */
+  readonly resource?: string
+  /** Seconds. With `openid`, an older `auth_time` is refused. */
+  readonly maxAge?: number
+  /** Further parameters, such as `prompt`, `acr_values`, `authorization_details`. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+export interface Authorization {
+  /** Where the user's browser must go: `client_id` and `request_uri`, nothing else. */
+  readonly url: URL
+  /**
+   * Redeems the code. May be called again: refusing a used code is the authorization server's duty.
+   *
+   * @param currentUrl where the browser came back, with its query
+   * @throws ClientError `OAUTH_INVALID_RESPONSE` if `state` or `iss` is missing or wrong
+   *   (RFC 6749 §10.12, RFC 9207 §2.4), `HOLDFAST_REDIRECT_URI` if it is not this client's
+   *   redirection endpoint; AuthorizationResponseError if the answer is an error. No code is sent to
+   *   the token endpoint in these cases.
+   */
+  readonly callback: (currentUrl: URL | string) => Promise<Tokens>
+}
+
+interface Session {
+  readonly material: ClientMaterial
+  readonly configuration: Configuration
+  readonly DPoP?: DPoPHandle
+}
+
+/** One authorization: its `state`, PKCE verifier and `nonce` belong to it alone (RFC 9700 §2.1.1). */
+export async function authorize(
+  session: Session,
+  request: AuthorizationRequest,
+): Promise<Authorization> {
+  const { configuration, material, DPoP } = session
+  const { scope, resource, maxAge } = request
+  const isOpenId = scope.split(' ').includes('openid')
+  const checks = {
+    pkceCodeVerifier: randomPKCECodeVerifier(),
+    expectedState: randomState(),
+    ...(isOpenId && { expectedNonce: randomNonce() }),
+    ...(isOpenId && maxAge !== undefined && { maxAge }),
+  }
+  const parameters = {
+    ...request.parameters,
+    response_type: 'code',
+    redirect_uri: material.redirectUri,
+    scope,
+    state: checks.expectedState,
+    code_challenge: await calculatePKCECodeChallenge(checks.pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    ...(resource !== undefined && { resource }),
+    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    ...(checks.expectedNonce !== undefined && { nonce: checks.expectedNonce }),
+    // Beside the proof, for a server that knows only one of the two ways to bind the code to the
+    // key (RFC 9449 §10 and §10.1).
+    ...(DPoP && { dpop_jkt: await DPoP.calculateThumbprint() }),
+  }
+  const options = DPoP && { DPoP }
+  const url = await withoutSecrets(buildAuthorizationUrlWithPAR(configuration, parameters, options))
+  const callback = async (currentUrl: URL | string) => {
+    const response = await withoutSecrets(
+      authorizationCodeGrant(
+        configuration,
+        responseAt(material.redirectUri, currentUrl),
+        // A copy: openid-client writes into what it is given.
+        { ...checks },
+        resource === undefined ? {} : { resource },
+        options,
+      ),
+    )
+    return readTokens(response, material.binding)
+  }
+  return { url, callback }
+}
+
+/** A code that arrived somewhere else was not sent to this client. */
+function responseAt(redirectUri: string, currentUrl: URL | string): URL {
+  const url = new URL(currentUrl)
+  if (`${url.origin}${url.pathname}` !== redirectUri) {
+    throw refusal('HOLDFAST_REDIRECT_URI', `the response did not come to ${redirectUri}`)
+  }
+  return url
+}

@@ -1,0 +1,128 @@
+import {
+  type Configuration,
+  clientCredentialsGrant,
+  type CryptoKeyPair,
+  type DPoPHandle,
+  fetchProtectedResource,
+  getDPoPHandle,
+  type MTLSEndpointAliases,
+  randomDPoPKeyPair,
+  refreshTokenGrant,
+  type ServerMetadata,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
+
+import { authorize } from './authorization.ts'
+import { type Fetch, openConnection } from './connection.ts'
+import { discover } from './discovery.ts'
+import { refusal, withoutSecrets } from './errors.ts'
+import type { FapiClient, TokenRequest } from './fapi-client.ts'
+import { checkMaterial, type ClientMaterial, usesCertificate } from './material.ts'
+import { exportPublicJwk, type ProofKey } from './proof.ts'
+import { afterRefresh, readTokens } from './tokens.ts'
+
+export interface ConnectOptions {
+  /** Wraps the connection, so that a laboratory can observe or edit what goes over it. */
+  readonly fetch?: (base: Fetch) => Fetch
+}
+
+/**
+ * Finds the authorization server and, for a DPoP client, makes a key.
+ *
+ * @throws MaterialError; ClientError, with `HOLDFAST_ISSUER` if the metadata is another issuer's
+ */
+export async function connect(
+  material: ClientMaterial,
+  options: ConnectOptions = {},
+): Promise<FapiClient> {
+  checkMaterial(material)
+  const connection = openConnection(material)
+  const fetch = options.fetch?.(connection.fetch) ?? connection.fetch
+  try {
+    const configuration = await discover(material, fetch)
+    // Non-extractable unless asked otherwise, and nobody here asks.
+    const keys = material.binding === 'dpop' ? await randomDPoPKeyPair('ES256') : undefined
+    const proofKey = keys && (await asProofKey(keys))
+    return {
+      ...operations(material, configuration, keys && getDPoPHandle(configuration, keys)),
+      ...(proofKey && { proofKey }),
+      fetch,
+      close: connection.close,
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function operations(material: ClientMaterial, configuration: Configuration, DPoP?: DPoPHandle) {
+  const metadata = configuration.serverMetadata()
+  const options = DPoP && { DPoP }
+  return {
+    material,
+    metadata,
+    endpoint: (name) => endpointOf(metadata, name, usesCertificate(material)),
+    clientCredentials: async (request) =>
+      readTokens(
+        await withoutSecrets(clientCredentialsGrant(configuration, parametersOf(request), options)),
+        material.binding,
+      ),
+    authorize: (request) => authorize({ material, configuration, ...options }, request),
+    refresh: async (tokens, request = {}) => {
+      if (!tokens.refresh_token) throw refusal('HOLDFAST_REFRESH_TOKEN', 'no refresh token')
+      const response = await withoutSecrets(
+        refreshTokenGrant(configuration, tokens.refresh_token, parametersOf(request), options),
+      )
+      return afterRefresh(tokens, readTokens(response, material.binding))
+    },
+    call: async ({ access_token }, method, url, { headers, body } = {}) => {
+      const fields = new Headers(headers)
+      if (fields.has('authorization') || fields.has('dpop')) {
+        throw refusal('HOLDFAST_HEADER', 'call sets Authorization and DPoP itself')
+      }
+      return answerOf(
+        fetchProtectedResource(
+          configuration,
+          access_token,
+          new URL(url),
+          method,
+          body,
+          fields,
+          options,
+        ),
+      )
+    },
+  } satisfies Partial<FapiClient>
+}
+
+const parametersOf = ({ scope, resource }: TokenRequest): Record<string, string> => ({
+  ...(scope !== undefined && { scope }),
+  ...(resource !== undefined && { resource }),
+})
+
+/** openid-client throws an answer that carries a challenge; here it is an answer like any other. */
+async function answerOf(request: Promise<Response>): Promise<Response> {
+  try {
+    return await withoutSecrets(request)
+  } catch (error) {
+    if (error instanceof WWWAuthenticateChallengeError) return error.response
+    throw error
+  }
+}
+
+/** RFC 8705 §5. */
+function endpointOf(
+  metadata: ServerMetadata,
+  name: keyof MTLSEndpointAliases,
+  aliased: boolean,
+): URL {
+  const url = (aliased && metadata.mtls_endpoint_aliases?.[name]) || metadata[name]
+  if (typeof url !== 'string') throw new TypeError(`the metadata has no ${String(name)}`)
+  return new URL(url)
+}
+
+const asProofKey = async ({ privateKey, publicKey }: CryptoKeyPair): Promise<ProofKey> => ({
+  privateKey,
+  publicJwk: await exportPublicJwk(publicKey),
+  alg: 'ES256',
+})

@@ -1,0 +1,33 @@
+/* oxlint-disable no-console -- a demo speaks to the person who runs it */
+import { approve, connect, openConnection, readMaterial } from '../index.ts'
+
+// node packages/client/src/demos/refresh.ts [folder of a client] [resource server]
+const [folder = '.lab/clients/private-key-jwt-dpop', resource = 'https://localhost:9543'] =
+  process.argv.slice(2)
+
+const client = await connect(await readMaterial(folder))
+const { issuer, clientId, authentication, binding, redirectUri } = client.material
+console.log(`${clientId} at ${issuer}: ${authentication}, tokens constrained by ${binding}`)
+
+const scope = 'openid accounts offline_access'
+const parameters = { prompt: 'consent' } // OpenID Connect Core §11 wants it with offline_access
+const authorization = await client.authorize({ scope, resource, parameters })
+console.log(`pushed the request; the browser goes to ${authorization.url.href}`)
+
+const browser = openConnection({ trust: client.material.trust })
+const user = { login: 'alice', password: 'doe' }
+const currentUrl = await approve(authorization.url, { fetch: browser.fetch, user, redirectUri })
+console.log(`${user.login} approved; the browser came back to ${redirectUri} with a code`)
+
+const first = await authorization.callback(currentUrl)
+console.log(`token of type ${first.token_type}, ${first.expires_in} s, scope "${first.scope}"`)
+
+const tokens = await client.refresh(first, { resource })
+console.log(`refreshed: another access token, ${tokens.expires_in} s, the same refresh token`)
+
+const response = await client.call(tokens, 'GET', `${resource}/accounts`)
+console.log(`GET ${resource}/accounts: ${response.status}`)
+console.log(await response.text())
+
+await browser.close()
+await client.close()

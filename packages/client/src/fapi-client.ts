@@ -1,0 +1,58 @@
+import type { MTLSEndpointAliases, ServerMetadata } from 'openid-client'
+
+import type { Authorization, AuthorizationRequest } from './authorization.ts'
+import type { Fetch } from './connection.ts'
+import type { ClientMaterial } from './material.ts'
+import type { ProofKey } from './proof.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface TokenRequest {
+  /** Space-separated (RFC 6749 §3.3). */
+  readonly scope?: string
+  /** Resource indicator (RFC 8707). */
+  readonly resource?: string
+}
+
+export interface ResourceRequest {
+  /** Without Authorization and DPoP: these are what `call` is for. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** A form that can be sent twice: a nonce may be asked for. */
+  readonly body?: string | Uint8Array | URLSearchParams
+}
+
+/**
+ * A client of one authorization server.
+ *
+ * Errors of all methods: openid-client's (`ClientError` with `code`, `ResponseBodyError` with
+ * `error`, `AuthorizationResponseError` with `error`, `WWWAuthenticateChallengeError`), undici's
+ * `TypeError` when there was no connection. A server that asks for a nonce (RFC 9449 §8 and §9) gets
+ * the request once more, with the nonce, and no third time.
+ */
+export interface FapiClient {
+  readonly material: ClientMaterial
+  readonly metadata: ServerMetadata
+  /** The connection, as wrapped: the material's trust, its certificate, no redirects. */
+  readonly fetch: Fetch
+  /** Of a DPoP client: the key of all its proofs, made with it and never leaving the process. */
+  readonly proofKey?: ProofKey
+  /** The endpoint this client uses: its mTLS alias, if it uses those and there is one. */
+  endpoint(name: keyof MTLSEndpointAliases): URL
+  clientCredentials(request: TokenRequest): Promise<Tokens>
+  /** Pushes an authorization request (RFC 9126). */
+  authorize(request: AuthorizationRequest): Promise<Authorization>
+  /** @throws ClientError `HOLDFAST_REFRESH_TOKEN` if there is no refresh token */
+  refresh(tokens: Tokens, request?: TokenRequest): Promise<Tokens>
+  /**
+   * Presents the access token at a protected resource: with scheme DPoP and a fresh proof, or with
+   * scheme Bearer over mutual TLS.
+   *
+   * @returns the response whatever its status, 401 and redirects included: the caller decides
+   */
+  call(
+    tokens: Tokens,
+    method: string,
+    url: string | URL,
+    request?: ResourceRequest,
+  ): Promise<Response>
+  readonly close: () => Promise<void>
+}

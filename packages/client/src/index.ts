@@ -1,0 +1,19 @@
+export {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
+
+export type { Authorization, AuthorizationRequest } from './authorization.ts'
+export * from './connection.ts'
+export type { RefusalCode } from './errors.ts'
+export * from './connect.ts'
+export type * from './fapi-client.ts'
+export { checkMaterial, type ClientCertificate, type ClientMaterial } from './material.ts'
+export * from './material-error.ts'
+export * from './material-folder.ts'
+export * from './proof.ts'
+export type { Tokens } from './tokens.ts'
+export * from './user-agent.ts'
+export * from './user-agent-error.ts'

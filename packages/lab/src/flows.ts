@@ -1,0 +1,114 @@
+/** The grants, each from the client's first request to the API's answer. */
+import {
+  approve,
+  certificateThumbprint,
+  connect,
+  type FapiClient,
+  openConnection,
+  thumbprint,
+  type Tokens,
+} from '@holdfast/client'
+import { newTrace, type TraceContext } from '@holdfast/trace'
+import { resourcesOf } from './addresses.ts'
+import type { Attached } from './attach.ts'
+import type { LabClient } from './clients.ts'
+import { observed } from './observe.ts'
+import { decodeJwt } from './tell/jwt.ts'
+
+export const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const
+export type Grant = (typeof GRANTS)[number]
+export type TokenForm = 'jwt' | 'opaque'
+
+export interface FlowResult {
+  readonly grant: Grant
+  readonly client: LabClient
+  readonly form: TokenForm
+  /** Of the API's answer. */
+  readonly status: number
+  /** The confirmation that the API saw, and the one that this client's key or certificate has. */
+  readonly cnf: unknown
+  readonly expected: Readonly<Record<string, string>>
+  /** 200, and the token constrained to exactly this client. */
+  readonly ok: boolean
+  readonly trace: string
+}
+
+export const USER = { login: 'alice', password: 'doe' }
+
+export interface FlowRequest {
+  readonly grant: Grant
+  readonly client: LabClient
+  readonly form: TokenForm
+}
+
+/** @throws what the client throws, where a server refuses */
+export async function runFlow(lab: Attached, request: FlowRequest): Promise<FlowResult> {
+  const { grant, form } = request
+  const context = newTrace()
+  const client = await connectAs(lab, request.client.id, context)
+  try {
+    const resource = resourcesOf(lab.addresses.resource)[form]
+    const tokens = await obtain(lab, client, { grant, resource, context })
+    const response = await client.call(tokens, 'GET', `${resource}/accounts`)
+    const answer: Readonly<Record<string, unknown>> = Object(JSON.parse(await response.text()))
+    const cnf = form === 'jwt' ? decodeJwt(tokens.access_token)?.claims['cnf'] : answer['cnf']
+    const expected = confirmationOf(client)
+    const ok = response.status === 200 && JSON.stringify(cnf) === JSON.stringify(expected)
+    return { ...request, status: response.status, cnf, expected, ok, trace: context.trace }
+  } finally {
+    await client.close()
+  }
+}
+
+/** A client of the lab, observed. */
+export async function connectAs(
+  lab: Attached,
+  id: string,
+  context: TraceContext,
+): Promise<FapiClient> {
+  const material = await lab.material(id)
+  const { certificate } = material
+  return connect(material, {
+    fetch: observed(context, lab.report, {
+      by: 'client',
+      ...(certificate && { certificate: certificateThumbprint(certificate.chain) }),
+    }),
+  })
+}
+
+interface Wanted {
+  readonly grant: Grant
+  readonly resource: string
+  readonly context: TraceContext
+}
+
+async function obtain(
+  lab: Attached,
+  client: FapiClient,
+  { grant, resource, context }: Wanted,
+): Promise<Tokens> {
+  if (grant === 'client_credentials')
+    return client.clientCredentials({ scope: 'accounts', resource })
+  const authorization = await client.authorize({
+    scope: grant === 'refresh_token' ? 'openid accounts offline_access' : 'openid accounts',
+    resource,
+    // OpenID Connect Core §11 wants it with offline_access.
+    ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
+  })
+  const browser = openConnection({ trust: client.material.trust })
+  try {
+    const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
+    const { redirectUri } = client.material
+    const back = await approve(authorization.url, { fetch, user: USER, redirectUri })
+    const tokens = await authorization.callback(back)
+    return grant === 'refresh_token' ? await client.refresh(tokens, { resource }) : tokens
+  } finally {
+    await browser.close()
+  }
+}
+
+/** What `cnf` must hold for this client, by the client's own reckoning. */
+function confirmationOf({ material, proofKey }: FapiClient): Readonly<Record<string, string>> {
+  if (proofKey) return { jkt: thumbprint(proofKey.publicJwk) }
+  return { 'x5t#S256': certificateThumbprint(material.certificate?.chain ?? '') }
+}

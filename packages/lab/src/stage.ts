@@ -1,0 +1,65 @@
+/** Sets the stage of the lab for the attackers: honest tokens, and what they hold themselves. */
+import { createPrivateKey } from 'node:crypto'
+import type { Stage, TokenEdit } from '@holdfast/attacks'
+import { openAuthority } from '@holdfast/ca'
+import { expired, renewedWithSameKey, twin } from '@holdfast/ca/fixtures'
+import { type FapiClient, generateProofKey, makeProof } from '@holdfast/client'
+import { newTrace } from '@holdfast/trace'
+import { resourcesOf } from './addresses.ts'
+import type { Attached } from './attach.ts'
+import { connectAs } from './flows.ts'
+import { decodeJwt } from './tell/jwt.ts'
+
+export async function makeStage(lab: Attached): Promise<Stage> {
+  const { jwt, opaque } = resourcesOf(lab.addresses.resource)
+  const context = newTrace()
+  const dpop = await connectAs(lab, 'private-key-jwt-dpop', context)
+  const mtls = await connectAs(lab, 'tls-client-auth-mtls', context)
+  const attacker = await lab.material('private-key-jwt-mtls')
+  const ask = async (client: FapiClient, resource: string, scope = 'accounts') =>
+    (await client.clientCredentials({ scope, resource })).access_token
+  const { certificate } = mtls.material
+  if (!dpop.proofKey || !certificate || !attacker.certificate)
+    throw new Error('the lab’s clients lack a key or a certificate')
+
+  const authority = await openAuthority(lab.folders.certs)
+  const honest = { certificate: certificate.chain, ...certificate }
+  const token = await ask(mtls, jwt)
+  const stage: Stage = {
+    url: `${jwt}/accounts`,
+    opaqueUrl: `${opaque}/accounts`,
+    trust: authority.trust,
+    dpop: { token: await ask(dpop, jwt), key: dpop.proofKey },
+    secondToken: await ask(dpop, jwt),
+    narrowToken: await ask(dpop, jwt, 'payments'),
+    opaqueToken: await ask(dpop, opaque),
+    mtls: { token, certificate },
+    attacker: { key: await generateProofKey('ES256'), certificate: attacker.certificate },
+    certificates: {
+      twin: await twin(authority, honest),
+      renewed: await renewedWithSameKey(authority, honest),
+      expired: await expired(authority, honest),
+    },
+    forge: (edit) => forge(lab, token, edit),
+  }
+  await dpop.close()
+  await mtls.close()
+  return stage
+}
+
+/** Signs with the authorization server's own key, as only the owner of the lab can. */
+async function forge(lab: Attached, honest: string, edit: TokenEdit): Promise<string> {
+  const { header, claims } = decodeJwt(honest) ?? { header: {}, claims: {} }
+  const record = await lab.records.find('Key', 'ES256')
+  const privateKey = createPrivateKey({ key: { ...record?.payload }, format: 'jwk' })
+  const none = { jwk: undefined, htm: undefined, htu: undefined }
+  return makeProof(
+    { privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' },
+    {
+      method: '',
+      url: '',
+      header: { ...none, ...header, ...edit.header },
+      claims: { ...none, ...claims, ...edit.claims },
+    },
+  )
+}

@@ -1,0 +1,126 @@
+/** Everything once: every flow, a score of attacks, and the honest requests again. */
+import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
+import type { Attached } from './attach.ts'
+import { CLIENTS, type LabClient } from './clients.ts'
+import { type FlowResult, type Grant, GRANTS, runFlow } from './flows.ts'
+import { makeStage } from './stage.ts'
+import { bad, bold, column, dim, named, type Tell, tick } from './tell/terminal.ts'
+
+export interface TourResult {
+  readonly flows: readonly (FlowResult | FailedFlow)[]
+  readonly attacks: readonly AttackResult[]
+  readonly honest: readonly { readonly binding: string; readonly status: number }[]
+  readonly milliseconds: number
+  readonly ok: boolean
+}
+
+interface FailedFlow {
+  readonly grant: Grant
+  readonly client: LabClient
+  readonly ok: false
+  readonly error: string
+}
+
+export interface AttackResult {
+  readonly id: string
+  readonly title: string
+  readonly clause: string
+  readonly actual: string
+  readonly ok: boolean
+}
+
+export async function tour(lab: Attached, tell: Tell): Promise<TourResult> {
+  const start = performance.now()
+  const flows = await tourFlows(lab, tell)
+  const scene = await setScene(await makeStage(lab))
+  const attacks = await tourAttacks(scene, tell)
+  const honest = await tourHonest(scene, tell)
+  const milliseconds = Math.round(performance.now() - start)
+  const ok = [...flows, ...attacks].every((result) => result.ok) && honest.every(isServed)
+  tell(summary({ flows, attacks, honest, milliseconds, ok }))
+  return { flows, attacks, honest, milliseconds, ok }
+}
+
+const AUTHENTICATION_WIDTH = 29
+const CELL = 22
+
+async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']> {
+  tell(bold('Every grant, with every client authentication and both sender constraints'))
+  tell(
+    dim(`  ${column('', AUTHENTICATION_WIDTH + 6)}${GRANTS.map((g) => column(g, CELL)).join('')}`),
+  )
+  const results: (FlowResult | FailedFlow)[] = []
+  for (const client of CLIENTS) {
+    const row: (FlowResult | FailedFlow)[] = []
+    for (const grant of GRANTS) row.push(await attempt(lab, grant, client))
+    const name = column(client.authentication, AUTHENTICATION_WIDTH) + column(client.binding, 6)
+    tell(`  ${name}${row.map(cell).join('')}`)
+    for (const failed of row)
+      if ('error' in failed) tell(bad(`    ${failed.grant}: ${failed.error}`))
+    results.push(...row)
+  }
+  tell()
+  return results
+}
+
+async function attempt(
+  lab: Attached,
+  grant: Grant,
+  client: LabClient,
+): Promise<FlowResult | FailedFlow> {
+  try {
+    return await runFlow(lab, { grant, client, form: 'jwt' })
+  } catch (error) {
+    return { grant, client, ok: false, error: error instanceof Error ? error.message : 'unknown' }
+  }
+}
+
+function cell(result: FlowResult | FailedFlow): string {
+  const text =
+    'error' in result ? 'failed' : `${result.status} ${Object.keys(Object(result.cnf)).join()}`
+  return `${tick(result.ok)} ${column(text, CELL - 2)}`
+}
+
+/** Those that a server can be shown as it is, without arranging its memory or lending its key. */
+const playable = ATTACKS.filter(({ situation, forges }) => !situation && !forges)
+
+async function tourAttacks(scene: Scene, tell: Tell): Promise<readonly AttackResult[]> {
+  tell(bold('Attacks: an honest request with one edit, refused by its own clause'))
+  const results: AttackResult[] = []
+  for (const attack of playable) {
+    const { id, title, clause } = attack
+    const { refused, actual } = judge(attack, await attack.play(scene), true)
+    const [status = '', error = '–'] = actual.split(' ')
+    tell(
+      `  ${tick(refused)} ${status} ${column(error === clause ? '–' : error, 20)}${named(column(clause, 18))}${title}`,
+    )
+    if (!refused) tell(bad(`    expected ${JSON.stringify(attack.answer)}, got ${actual}`))
+    results.push({ id, title, clause, actual, ok: refused })
+  }
+  tell()
+  return results
+}
+
+const isServed = ({ status }: { readonly status: number }): boolean => status === 200
+
+async function tourHonest(scene: Scene, tell: Tell): Promise<TourResult['honest']> {
+  tell(bold('And the honest requests still work'))
+  const requests = [
+    ['DPoP', await scene.byDpop()],
+    ['mutual TLS', scene.byMtls()],
+  ] as const
+  const results: { binding: string; status: number }[] = []
+  for (const [binding, request] of requests) {
+    const { status } = await scene.send(request)
+    tell(`  ${tick(status === 200)} ${status} ${dim(`GET ${scene.url}`)} by ${binding}`)
+    results.push({ binding, status })
+  }
+  tell()
+  return results
+}
+
+function summary({ flows, attacks, milliseconds, ok }: TourResult): string {
+  const count = (results: readonly { readonly ok: boolean }[]) =>
+    `${results.filter((result) => result.ok).length} of ${results.length}`
+  return `${tick(ok)} ${count(flows)} flows reach the API, ${count(attacks)} attacks are refused, in ${(milliseconds / 1000).toFixed(1)} s`
+}

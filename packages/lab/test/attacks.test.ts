@@ -1,0 +1,103 @@
+/**
+ * Every attack is proven twice on the real lab: refused by its own clause with the whole table, and
+ * accepted when that row (and those recorded as overlapping) is taken out. Afterwards the honest
+ * request is served.
+ */
+import { join } from 'node:path'
+import { type Attack, ATTACKS, judge, readAnswer, setScene, type Stage } from '@holdfast/attacks'
+import { openConnection, readMaterial } from '@holdfast/client'
+import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
+import type { ApiOptions } from '@holdfast/resource-server/api'
+import { type Clause, ROWS } from '@holdfast/sender-constraint'
+import { ReplayMemoryInProcess } from '@holdfast/store'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startPrivate } from '../src/attach.ts'
+import { readConfiguration } from '../src/configuration.ts'
+import { RESOURCE_SERVER_CLIENT } from '../src/prepare.ts'
+import { makeStage } from '../src/stage.ts'
+
+type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
+let lab: PrivateLab
+let stage: Stage
+
+beforeAll(async () => {
+  lab = await startPrivate(readConfiguration())
+  stage = await makeStage(lab)
+})
+afterAll(() => lab.close())
+
+/** A memory that has been complete for an hour, so that nobody is asked for a nonce. */
+function settledMemory(limits?: ConstructorParameters<typeof ReplayMemoryInProcess>[1]) {
+  let time = Date.now() - 3_600_000
+  const memory = new ReplayMemoryInProcess(() => time, limits)
+  time = Date.now()
+  return memory
+}
+
+const ROOM = { records: 1_000, perOwner: 1_000 }
+
+const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOptions>> = {
+  'fresh-memory': () => ({ memory: new ReplayMemoryInProcess() }),
+  'full-memory': () => ({ memory: settledMemory({ ...ROOM, records: 0 }) }),
+  'one-proof-quota': () => ({ memory: settledMemory({ ...ROOM, perOwner: 1 }) }),
+  'nonce-required': () => ({ nonce: 'required' }),
+  'issuer-unreachable': () => ({
+    jwtTokens: jwtTokens({
+      issuer: lab.addresses.issuer,
+      fetch: () => Promise.reject(new TypeError('connection refused')),
+    }),
+  }),
+  mislabelled: () => ({ opaqueTokens: mislabelling }),
+}
+
+const mislabelling: ApiOptions['opaqueTokens'] = async (text) => {
+  const { key, trust, issuer } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
+  const { fetch, close } = openConnection({ trust })
+  const read = introspectedTokens({
+    issuer,
+    clientId: RESOURCE_SERVER_CLIENT,
+    key: { ...key! },
+    fetch,
+  })
+  const token = await read(text)
+  await close()
+  return token.form === 'opaque'
+    ? { ...token, claims: { ...token.claims, token_type: 'Bearer' } }
+    : token
+}
+
+async function play(attack: Attack, without: readonly Clause[] = []) {
+  const rows = ROWS.filter(({ clause }) => !without.includes(clause))
+  const situation = attack.situation ? situations[attack.situation]() : {}
+  lab.experiment({ rows, memory: settledMemory(), ...situation })
+  return attack.play(await setScene(stage))
+}
+
+describe.for(ATTACKS)('$id: $title', (attack) => {
+  const overlaps = attack.overlaps ?? []
+
+  test(`is refused by ${attack.clause}`, async () => {
+    expect(judge(attack, await play(attack), true)).toEqual({
+      refused: true,
+      actual: [attack.answer.status, attack.answer.error, attack.clause].filter(Boolean).join(' '),
+    })
+  })
+
+  test('is accepted when that row is taken out, and those that overlap', async () => {
+    const { status } = readAnswer(await play(attack, [attack.clause, ...overlaps]))
+    expect(status).toBe(200)
+  })
+
+  test.runIf(overlaps.length > 0).for([...overlaps])('%s really overlaps', async (overlap) => {
+    const others = overlaps.filter((clause) => clause !== overlap)
+    const { clause } = readAnswer(await play(attack, [attack.clause, ...others]))
+    expect(clause).toBe(overlap)
+  })
+})
+
+test('after all that the honest requests are served', async () => {
+  lab.experiment()
+  const scene = await setScene(stage)
+  expect((await scene.send(await scene.byDpop())).status).toBe(200)
+  expect((await scene.send(scene.byMtls())).status).toBe(200)
+})
