@@ -22,7 +22,7 @@ export type Service = keyof typeof PORTS
 
 export interface LabConfiguration {
   /** Address on which the services listen. */
-  readonly bind: string
+  readonly listen: string
   /** Host name in all URLs and certificates. */
   readonly host: string
   readonly ports: { readonly [service in Service]: number }
@@ -33,7 +33,7 @@ export interface LabConfiguration {
 }
 
 export interface Options {
-  readonly bind?: string | undefined
+  readonly listen?: string | undefined
   readonly host?: string | undefined
   readonly certs?: string | undefined
   readonly state?: string | undefined
@@ -42,7 +42,7 @@ export interface Options {
 }
 
 const schema = z.object({
-  HOLDFAST_BIND: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+  HOLDFAST_LISTEN: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
   HOLDFAST_HOST: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a host name in lower case')
@@ -55,10 +55,10 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 
 /** @throws UsageError naming variable or option, value and what is allowed */
 export function readConfiguration(options: Options = {}): LabConfiguration {
-  const { bind, host, certs, state } = options
+  const { listen, host, certs, state } = options
   const given = {
     ...process.env,
-    ...(bind !== undefined && { HOLDFAST_BIND: bind }),
+    ...(listen !== undefined && { HOLDFAST_LISTEN: listen }),
     ...(host !== undefined && { HOLDFAST_HOST: host }),
     // A path on the command line is the user's; one in the environment or here is the project's.
     ...(certs !== undefined && { HOLDFAST_CERTS: resolve(certs) }),
@@ -66,7 +66,7 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
   }
   const read = parse(schema, given)
   return {
-    bind: read.HOLDFAST_BIND,
+    listen: read.HOLDFAST_LISTEN,
     host: read.HOLDFAST_HOST,
     ports: ports(given, options.ephemeral ?? false),
     certs: resolve(ROOT, read.HOLDFAST_CERTS),

@@ -47,7 +47,7 @@ const PATIENCE = 1_000
 
 /** @throws UsageError if the port is taken or may not be used */
 export async function openDoor(
-  { bind, host, ports }: LabConfiguration,
+  { listen: address, host, ports }: LabConfiguration,
   service: Service,
   tls?: Tls,
 ): Promise<Door> {
@@ -58,9 +58,9 @@ export async function openDoor(
   const server = tls
     ? createTlsServer({ ...PROFILE, ...material(tls) }, serve)
     : createServer(serve)
-  await listen(server, ports[service], bind, service)
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
+  await listen(server, ports[service], address, service)
+  const bound = server.address()
+  const port = typeof bound === 'object' ? bound?.port : undefined
   return {
     url: `${tls ? 'https' : 'http'}://${host}:${port}`,
     serve: (behind) => {
@@ -81,10 +81,10 @@ const material = ({ chain, key, clientTrust }: Tls) => ({
   }),
 })
 
-function listen(server: Server, port: number, bind: string, service: Service): Promise<void> {
+function listen(server: Server, port: number, address: string, service: Service): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, port, service)))
-    server.listen(port, bind, resolve)
+    server.listen(port, address, resolve)
   })
 }
 

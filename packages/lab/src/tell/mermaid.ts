@@ -37,10 +37,11 @@ function describeRequest({ request }: Exchange): string {
   return credentials.length > 0 ? `${target} (${credentials.join(', ')})` : target
 }
 
+// Members that say what an answer gives.
+const TELLING = ['error', 'request_uri', 'access_token', 'refresh_token', 'id_token']
+
 function describeResponse({ status, body = '' }: NonNullable<Exchange['response']>): string {
-  const members = ['error', 'request_uri', 'access_token', 'refresh_token', 'id_token']
-  const found = members.filter((name) => body.includes(`"${name}"`))
-  return [status, ...found].join(' ')
+  return [status, ...TELLING.filter((name) => body.includes(`"${name}":"`))].join(' ')
 }
 
 function describeDecision({ refusal, rows }: NonNullable<Exchange['decision']>): string {

@@ -1,0 +1,81 @@
+import type { NewRecord, Records, StoredRecord } from '@holdfast/store'
+import { errors } from 'oidc-provider'
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
+
+/** What ends with its grant. An interaction names a grant as well, but outlives it. */
+const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'RefreshToken',
+  'DeviceCode',
+  'BackchannelAuthenticationRequest',
+  'PreAuthorizedCode',
+])
+
+/**
+ * The library's models as records; `kind` is the model's name. What the library does in two steps
+ * (look, then write) is one step here, so that parallel requests cannot both win.
+ *
+ * @param interaction seconds for which an end-user may take their time
+ */
+export function adapterOver(records: Records, interaction: number): AdapterFactory {
+  return (model): Adapter => ({
+    async upsert(id, payload, expiresIn) {
+      // The row of a pushed request must still be there when a slow end-user completes it, or its
+      // single use is lost (RFC9126-7.3). When it may be *opened* is decided by `exp` in its payload.
+      const life = model === 'PushedAuthorizationRequest' ? interaction + 60 : expiresIn
+      await records.upsert(asRecord(model, id, payload, life))
+    },
+    find: async (id) => asPayload(await records.find(model, id)),
+    findByUid: async (uid) => asPayload(await records.findByIndex(model, uid)),
+    findByUserCode: async (code) => asPayload(await records.findByIndex(model, code)),
+    async consume(id) {
+      if (await records.consume(model, id)) return
+      await endGrant(records, await records.find(model, id))
+      throw model === 'PushedAuthorizationRequest'
+        ? new errors.InvalidRequestUri('request_uri was already used')
+        : new errors.InvalidGrant(`${model} was already used`)
+    },
+    destroy: (id) => records.remove(model, id),
+    revokeByGrantId: (grant) => records.revokeGrant(grant),
+  })
+}
+
+/**
+ * RFC6749-4.1.2: a second use of a code ends what came of the first. In a race the winner's tokens
+ * may be written after this, so the grant itself goes: without it no token is active or refreshed.
+ */
+async function endGrant(records: Records, used: StoredRecord | undefined): Promise<void> {
+  const grant = used?.payload['grantId']
+  if (typeof grant !== 'string') return
+  await records.remove('Grant', grant)
+  await records.revokeGrant(grant)
+}
+
+function asRecord(
+  model: string,
+  id: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+): NewRecord {
+  const index = payload.uid ?? payload.userCode
+  const grant = ENDS_WITH_GRANT.has(model) ? payload.grantId : undefined
+  return {
+    kind: model,
+    id,
+    payload: { ...payload },
+    // Whole milliseconds, rounded up: a life computed from a client's claims may be fractional.
+    ...(expiresIn !== undefined && { expiresAt: Math.ceil(Date.now() + expiresIn * 1_000) }),
+    ...(grant !== undefined && { grant }),
+    ...(index !== undefined && { index }),
+  }
+}
+
+function asPayload(record: StoredRecord | undefined): AdapterPayload | undefined {
+  if (!record) return undefined
+  const { payload, consumedAt } = record
+  return {
+    ...payload,
+    ...(consumedAt !== undefined && { consumed: Math.floor(consumedAt / 1_000) }),
+  }
+}

@@ -1,0 +1,92 @@
+import type { Reporter } from '@holdfast/trace'
+import { errors } from 'oidc-provider'
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Context, Next } from 'koa'
+import { describe, onRefusal, reportRefusal } from './decisions.ts'
+import type { Failure } from './decisions.ts'
+import { endpoints, isForPeople, postOnly } from './endpoints.ts'
+import { showError } from './pages/error.ts'
+
+/** Seconds after which a client may ask again. */
+const RETRY_AFTER = '5'
+
+/**
+ * The outermost middleware: whatever happens inside, the answer is an OAuth error with the right
+ * status, and the decision is on the trace.
+ */
+export function answerInOAuth(provider: Provider, report: Reporter): void {
+  const failures = new WeakMap<object, Failure>()
+  onRefusal(provider, (ctx, failure) => {
+    failures.set(ctx, failure)
+    mend(ctx, failure)
+  })
+  // Connections that break while we write; Koa would print them.
+  provider.silent = true
+
+  provider.use(async (ctx, next) => {
+    prepare(ctx)
+    try {
+      await next()
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error))
+      failures.set(ctx, failure)
+      answerFailure(ctx, failure)
+    }
+    if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
+    if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
+    const failure = failures.get(ctx)
+    if (failure) reportRefusal(report, ctx.get('traceparent'), describe(failure))
+  })
+  provider.use(userinfoTokenInHeaderOnly)
+}
+
+/** No HSTS: it holds for a host on all ports, and the lab's console is plain http on localhost. */
+function prepare(ctx: Context): void {
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  if (ctx.path !== endpoints.jwks && !ctx.path.startsWith('/.well-known/'))
+    ctx.set('Cache-Control', 'no-store')
+}
+
+/** Answers that the library gives under another name. */
+function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
+  const { client, route } = ctx.oidc
+  // RFC9449-5. Client authentication has succeeded: invalid_grant does not come before it.
+  if (
+    route === 'token' &&
+    failure instanceof errors.InvalidGrant &&
+    client?.['dpopBoundAccessTokens'] === true &&
+    ctx.get('dpop') === ''
+  )
+    ctx.body = {
+      error: 'invalid_dpop_proof',
+      error_description: 'a DPoP proof is required of this client',
+    }
+}
+
+function answerFailure(ctx: Context, failure: Failure): void {
+  const known = failure instanceof errors.OIDCProviderError && failure.expose
+  ctx.status = known ? failure.statusCode : 500
+  const out = known
+    ? { error: failure.error, error_description: failure.error_description }
+    : { error: 'server_error', error_description: 'the request could not be completed' }
+  if (isForPeople(ctx.path)) showError(ctx, out)
+  else ctx.body = out
+}
+
+function answerNotFound(ctx: Context): void {
+  if (postOnly.has(ctx.path)) {
+    ctx.status = 405
+    ctx.set('Allow', 'POST')
+    ctx.body = { error: 'invalid_request', error_description: 'this endpoint takes POST only' }
+  } else {
+    ctx.status = 404
+    ctx.body = { error: 'not_found', error_description: 'there is no such endpoint' }
+  }
+}
+
+/** RFC6750-2.2 lets a token travel in a form; a protected resource of ours takes the header only. */
+function userinfoTokenInHeaderOnly(ctx: Context, next: Next): Promise<unknown> {
+  // Without a type the library does not read the body.
+  if (ctx.path === endpoints.userinfo) delete ctx.req.headers['content-type']
+  return next()
+}

@@ -1,0 +1,59 @@
+import type { X509Certificate } from 'node:crypto'
+import { TLSSocket } from 'node:tls'
+import { errors } from 'oidc-provider'
+import type { KoaContextWithOIDC, MTLSConfiguration } from 'oidc-provider'
+
+/** Decides about client certificates; given by the caller, who knows the PKI. */
+export interface CertificateJudge {
+  /** Path and revocation (RFC 8705 §2.1). Asked for `tls_client_auth` only. */
+  authorized(certificate: X509Certificate, socket: TLSSocket): boolean
+  /** Whether the registered member of the subject, such as `tls_client_auth_san_dns`, is this. */
+  subjectMatches(certificate: X509Certificate, property: string, expected: string): boolean
+}
+
+/**
+ * The library's hooks. It compares thumbprints itself: with the registered certificates for
+ * `self_signed_tls_client_auth` (no path, RFC8705-2.2), with `cnf` for binding.
+ */
+export function mutualTls(judge: CertificateJudge, mtlsOrigin: string): MTLSConfiguration {
+  return {
+    enabled: true,
+    tlsClientAuth: true,
+    selfSignedTlsClientAuth: true,
+    certificateBoundAccessTokens: true,
+    getCertificate(ctx) {
+      const certificate = certificateOf(ctx, mtlsOrigin)
+      if (!certificate && isBoundOnly(ctx))
+        // The library says invalid_grant; this is about the request, not about the grant.
+        throw new errors.InvalidRequest(
+          'no client certificate was presented; use the mtls_endpoint_aliases',
+        )
+      return certificate
+    },
+    certificateAuthorized(ctx) {
+      const certificate = certificateOf(ctx, mtlsOrigin)
+      const { socket } = ctx.req
+      return (
+        certificate !== undefined &&
+        socket instanceof TLSSocket &&
+        judge.authorized(certificate, socket)
+      )
+    },
+    certificateSubjectMatches(ctx, property, expected) {
+      const certificate = certificateOf(ctx, mtlsOrigin)
+      return certificate !== undefined && judge.subjectMatches(certificate, property, expected)
+    },
+  }
+}
+
+/** From the socket of the listener that asks for one, and from nowhere else. */
+function certificateOf(ctx: KoaContextWithOIDC, mtlsOrigin: string): X509Certificate | undefined {
+  const { socket } = ctx.req
+  // The listeners pin the host (see listeners.ts), so the host says which of them this is. Not
+  // `ctx.origin`: in Koa 3 that is the Origin header of the request.
+  if (ctx.host !== new URL(mtlsOrigin).host || !(socket instanceof TLSSocket)) return undefined
+  return socket.getPeerX509Certificate()
+}
+
+const isBoundOnly = ({ oidc }: KoaContextWithOIDC): boolean =>
+  oidc.route === 'token' && oidc.client?.clientAuthMethod === 'private_key_jwt'

@@ -1,0 +1,64 @@
+import type { JsonWebKey } from 'node:crypto'
+import type { Metadata } from './client-rules.ts'
+import type { Clause } from './profile.ts'
+import { OIDC_SCOPES, scopeList } from './scopes.ts'
+
+/** A client as `provision` takes it; names of RFC 7591, RFC 8705 and RFC 9449. */
+export interface ClientMetadata {
+  readonly client_id: string
+  readonly client_name?: string
+  readonly token_endpoint_auth_method:
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'self_signed_tls_client_auth'
+  readonly token_endpoint_auth_signing_alg?: string
+  readonly id_token_signed_response_alg?: string
+  /** Empty for a resource server that only introspects. */
+  readonly grant_types: readonly ('authorization_code' | 'client_credentials' | 'refresh_token')[]
+  readonly redirect_uris?: readonly string[]
+  /** Everything the client may ask for, of OpenID Connect and of resources; absent: no limit. */
+  readonly scope?: string
+  readonly jwks?: { readonly keys: readonly JsonWebKey[] }
+  readonly dpop_bound_access_tokens?: boolean
+  readonly tls_client_certificate_bound_access_tokens?: boolean
+  readonly tls_client_auth_subject_dn?: string
+  readonly tls_client_auth_san_dns?: string
+  readonly tls_client_auth_san_uri?: string
+  readonly tls_client_auth_san_ip?: string
+  readonly tls_client_auth_san_email?: string
+  /** Resource indicators whose opaque tokens this client may introspect. */
+  readonly introspection_audiences?: readonly string[]
+}
+
+/** Members that are ours; the library keeps them and shows every client to `weakness`. */
+export const OWN_MEMBERS = ['introspection_audiences', 'resource_scopes']
+
+export class ClientMetadataError extends Error {
+  override readonly name = 'ClientMetadataError'
+  readonly client: string
+  readonly clause: Clause | undefined
+
+  constructor(client: string, sentence: string, clause?: Clause) {
+    super(`client ${client}: ${sentence}${clause ? ` (${clause})` : ''}`)
+    this.client = client
+    this.clause = clause
+  }
+}
+
+/** Metadata as the library wants it. */
+export function asRegistered(client: ClientMetadata): Metadata {
+  const { scope, grant_types, redirect_uris = [], ...rest } = client
+  const scopes = scopeList(scope)
+  const ofOidc = scopes.filter((name) => OIDC_SCOPES.has(name))
+  return {
+    ...rest,
+    grant_types,
+    redirect_uris,
+    response_types: grant_types.includes('authorization_code') ? ['code'] : [],
+    ...(scope !== undefined && {
+      // To the library an empty scope is no limit; offline_access alone gives nothing.
+      scope: ofOidc.length > 0 ? ofOidc.join(' ') : 'offline_access',
+      resource_scopes: scopes.filter((name) => !OIDC_SCOPES.has(name)),
+    }),
+  }
+}

@@ -1,0 +1,188 @@
+import { OIDC_SCOPES } from './scopes.ts'
+
+/** What the authorization server is told. Clients, keys and secrets are records, not configuration. */
+export interface Configuration {
+  /** Issuer identifier: an https origin. Also the base URL of the public listener. */
+  readonly issuer: string
+  /** Base URL of the listener that asks for client certificates: another https origin. */
+  readonly mtlsOrigin: string
+  /** The first is the default where a request names none. */
+  readonly resources: readonly [Resource, ...Resource[]]
+  /** Whether proofs must carry a server-provided nonce (RFC 9449 §8). */
+  readonly dpopNonce: 'off' | 'required'
+  readonly lifetimes: Lifetimes
+}
+
+export interface Resource {
+  /** Resource indicator (RFC 8707 §2), also the audience of its access tokens. */
+  readonly indicator: string
+  readonly scopes: readonly string[]
+  readonly format: 'jwt' | 'opaque'
+  /** Life of its access tokens in seconds. */
+  readonly ttl: number
+  /** Signature of its JWT access tokens. */
+  readonly alg: 'ES256' | 'PS256' | 'EdDSA'
+}
+
+/** Seconds. */
+export interface Lifetimes {
+  readonly code: number
+  /** Of access tokens that are good for userinfo only. */
+  readonly accessToken: number
+  readonly refreshToken: number
+  readonly idToken: number
+  readonly session: number
+  /** How long an end-user may take to log in and consent. */
+  readonly interaction: number
+  /** Longest life of a client assertion: `exp` minus now. */
+  readonly assertion: number
+}
+
+const DAY = 86_400
+
+/** Longest value allowed, and the value where none is given. */
+const LIFETIMES: { readonly [name in keyof Lifetimes]: { most: number; usual: number } } = {
+  code: { most: 60, usual: 60 }, // FAPI2SP-5.3.2.1-11
+  accessToken: { most: 3_600, usual: 300 },
+  refreshToken: { most: 365 * DAY, usual: 14 * DAY },
+  idToken: { most: 3_600, usual: 300 },
+  session: { most: DAY, usual: 8 * 3_600 },
+  interaction: { most: 3_600, usual: 3_600 },
+  assertion: { most: 600, usual: 600 },
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly key: string
+  readonly value: unknown
+  readonly allowed: string
+
+  constructor(key: string, value: unknown, allowed: string) {
+    super(`${key}: ${JSON.stringify(value) ?? 'nothing'} is refused; allowed: ${allowed}`)
+    this.key = key
+    this.value = value
+    this.allowed = allowed
+  }
+}
+
+/**
+ * Refuses what is weaker than the profile, and every key it does not know.
+ *
+ * @throws ConfigurationError naming the key, its value and what is allowed
+ */
+export function checkConfiguration(value: unknown): Configuration {
+  const top = members('configuration', value, [
+    'issuer',
+    'mtlsOrigin',
+    'resources',
+    'dpopNonce',
+    'lifetimes',
+  ])
+  const issuer = origin('issuer', top['issuer'])
+  const mtlsOrigin = origin('mtlsOrigin', top['mtlsOrigin'])
+  // One listener asks for a certificate and one does not: browsers would pop up a dialogue.
+  if (mtlsOrigin === issuer)
+    throw new ConfigurationError('mtlsOrigin', mtlsOrigin, 'another origin than the issuer')
+  return {
+    issuer,
+    mtlsOrigin,
+    resources: resources(top['resources']),
+    dpopNonce: oneOf('dpopNonce', top['dpopNonce'] ?? 'off', ['off', 'required']),
+    lifetimes: lifetimes(top['lifetimes'] ?? {}),
+  }
+}
+
+function resources(value: unknown): readonly [Resource, ...Resource[]] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw new ConfigurationError('resources', value, 'a list of at least one resource')
+  const [first, ...rest] = value.map((entry: unknown, i) => resource(`resources[${i}]`, entry))
+  const all: readonly [Resource, ...Resource[]] = [first!, ...rest]
+  all.forEach(({ indicator }, i) => {
+    if (all.findIndex((other) => other.indicator === indicator) !== i)
+      throw new ConfigurationError(`resources[${i}].indicator`, indicator, 'each indicator once')
+  })
+  return all
+}
+
+function resource(key: string, value: unknown): Resource {
+  const entry = members(key, value, ['indicator', 'scopes', 'format', 'ttl', 'alg'])
+  return {
+    indicator: resourceUrl(`${key}.indicator`, entry['indicator']),
+    scopes: scopes(`${key}.scopes`, entry['scopes']),
+    format: oneOf(`${key}.format`, entry['format'], ['jwt', 'opaque']),
+    ttl: seconds(`${key}.ttl`, entry['ttl'], LIFETIMES.accessToken.most),
+    alg: oneOf(`${key}.alg`, entry['alg'] ?? 'ES256', ['ES256', 'PS256', 'EdDSA']),
+  }
+}
+
+function lifetimes(value: unknown): Lifetimes {
+  const entry = members('lifetimes', value, Object.keys(LIFETIMES))
+  const read = (name: keyof Lifetimes): number =>
+    seconds(`lifetimes.${name}`, entry[name] ?? LIFETIMES[name].usual, LIFETIMES[name].most)
+  return {
+    code: read('code'),
+    accessToken: read('accessToken'),
+    refreshToken: read('refreshToken'),
+    idToken: read('idToken'),
+    session: read('session'),
+    interaction: read('interaction'),
+    assertion: read('assertion'),
+  }
+}
+
+function members(key: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigurationError(key, value, `an object with ${known.join(', ')}`)
+  for (const [name, member] of Object.entries(value))
+    if (!known.includes(name))
+      throw new ConfigurationError(
+        key === 'configuration' ? name : `${key}.${name}`,
+        member,
+        `no such key; known are ${known.join(', ')}`,
+      )
+  return { ...value }
+}
+
+function origin(key: string, value: unknown): string {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  if (url?.protocol !== 'https:' || url.origin !== value)
+    throw new ConfigurationError(
+      key,
+      value,
+      'an https origin without path, such as https://host:9443',
+    )
+  return url.origin
+}
+
+/** RFC 8707 §2: absolute, no fragment. FAPI2SP-5.2.1: TLS. */
+function resourceUrl(key: string, value: unknown): string {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  if (typeof value !== 'string' || url?.protocol !== 'https:' || value.includes('#'))
+    throw new ConfigurationError(key, value, 'an https URL without fragment')
+  return value
+}
+
+/** RFC 6749 §3.3: scope-token. Scopes of OpenID Connect belong to userinfo, not to a resource. */
+function scopes(key: string, value: unknown): readonly string[] {
+  const fits = (scope: unknown): scope is string =>
+    typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope) && !OIDC_SCOPES.has(scope)
+  if (!Array.isArray(value) || value.length === 0 || !value.every(fits))
+    throw new ConfigurationError(
+      key,
+      value,
+      `scope names other than ${[...OIDC_SCOPES].join(', ')}`,
+    )
+  return value
+}
+
+function oneOf<T extends string>(key: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value)
+  if (found === undefined) throw new ConfigurationError(key, value, allowed.join(' or '))
+  return found
+}
+
+function seconds(key: string, value: unknown, most: number): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new ConfigurationError(key, value, `whole seconds from 1 to ${most}`)
+  return value
+}

@@ -1,0 +1,48 @@
+import { parseTraceparent } from '@holdfast/trace'
+import type { Reporter } from '@holdfast/trace'
+import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
+
+export type Failure = Error | errors.OIDCProviderError
+
+/** Calls back for every refusal, after the library has written its answer into the context. */
+export function onRefusal(
+  provider: Provider,
+  refused: (ctx: KoaContextWithOIDC, failure: Failure) => void,
+): void {
+  provider
+    .on('authorization.error', refused)
+    .on('discovery.error', refused)
+    .on('end_session_confirm.error', refused)
+    .on('grant.error', refused)
+    .on('introspection.error', refused)
+    .on('jwks.error', refused)
+    .on('pushed_authorization_request.error', refused)
+    .on('revocation.error', refused)
+    .on('userinfo.error', refused)
+    .on('server_error', refused)
+}
+
+/** What a refusal is called and why, with the detail that no client is told. */
+export function describe(failure: Failure): { error: string; sentence: string } {
+  if (!('error' in failure)) return { error: 'server_error', sentence: String(failure) }
+  const { error, error_description: description, error_detail: detail } = failure
+  return { error, sentence: [description, detail].filter(Boolean).join(': ') || error }
+}
+
+/** Puts the decision on the trace, if the exchange is traced. */
+export function reportRefusal(
+  report: Reporter,
+  traceparent: string,
+  refusal: { readonly error: string; readonly sentence: string },
+): void {
+  const context = parseTraceparent(traceparent)
+  if (!context) return
+  report({
+    type: 'decision',
+    by: 'authorization-server',
+    at: Date.now(),
+    ...context,
+    rows: [],
+    refusal,
+  })
+}

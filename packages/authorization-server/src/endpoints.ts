@@ -1,0 +1,42 @@
+/** Paths, the same on both listeners. */
+export const endpoints = {
+  authorization: '/authorize',
+  token: '/token',
+  pushed_authorization_request: '/par',
+  introspection: '/introspect',
+  revocation: '/revoke',
+  userinfo: '/userinfo',
+  jwks: '/jwks',
+} as const
+
+/** RFC 8705 §5: the endpoints at which a client may have to show a certificate. */
+const aliased = [
+  'token',
+  'pushed_authorization_request',
+  'introspection',
+  'revocation',
+  'userinfo',
+] as const satisfies readonly (keyof typeof endpoints)[]
+
+export const aliasedPaths: ReadonlySet<string> = new Set(aliased.map((name) => endpoints[name]))
+
+/** The value of `mtls_endpoint_aliases`: every key also exists at top level. */
+export const mtlsEndpointAliases = (mtlsOrigin: string): { [endpoint: string]: string } =>
+  Object.fromEntries(aliased.map((name) => [`${name}_endpoint`, mtlsOrigin + endpoints[name]]))
+
+/** Endpoints that take POST and nothing else (RFC 9126 §2.3, RFC 6749 §3.2, RFC 7662 §2.1, RFC 7009 §2.1). */
+export const postOnly: ReadonlySet<string> = new Set([
+  endpoints.token,
+  endpoints.pushed_authorization_request,
+  endpoints.introspection,
+  endpoints.revocation,
+])
+
+/** Where end-users are asked something. */
+export const interactionPath = (uid: string): string => `/interaction/${uid}`
+
+/** Answers of these paths are pages for a person; all others are JSON. */
+export const isForPeople = (path: string): boolean =>
+  path.startsWith(`${endpoints.authorization}/`) ||
+  path === endpoints.authorization ||
+  path.startsWith('/interaction/')

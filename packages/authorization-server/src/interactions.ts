@@ -1,0 +1,131 @@
+import { Router } from '@koa/router'
+import type { Records } from '@holdfast/store'
+import type { Context } from 'koa'
+import { errors } from 'oidc-provider'
+import type { Client, Interaction, InteractionResults, Provider } from 'oidc-provider'
+import { getRawBody } from 'raw-body'
+import type { Configuration } from './configuration.ts'
+import { interactionPath } from './endpoints.ts'
+import { consentPage } from './pages/consent.ts'
+import type { Request } from './pages/consent.ts'
+import { show } from './pages/layout.ts'
+import { loginPage } from './pages/login.ts'
+import { Resources } from './resources.ts'
+import { OIDC_SCOPES, scopeList } from './scopes.ts'
+import { authenticate } from './users.ts'
+
+interface Asked {
+  readonly interaction: Interaction
+  readonly client: Client
+  readonly path: string
+}
+
+/**
+ * The pages on which end-users log in and decide. A POST from another site carries no interaction
+ * cookie (SameSite=Lax), and without it there is no interaction: that is the protection from CSRF.
+ */
+export class Interactions {
+  readonly #provider: Provider
+  readonly #records: Records
+  readonly #resources: Resources
+
+  constructor(provider: Provider, records: Records, configuration: Configuration) {
+    this.#provider = provider
+    this.#records = records
+    this.#resources = new Resources(configuration)
+  }
+
+  routes() {
+    const router = new Router()
+    const path = interactionPath(':uid')
+    router.get(path, async (ctx) => this.#show(ctx, await this.#asked(ctx, ctx.params['uid'])))
+    router.post(`${path}/login`, async (ctx) =>
+      this.#login(ctx, await this.#asked(ctx, ctx.params['uid'])),
+    )
+    router.post(`${path}/consent`, async (ctx) =>
+      this.#consent(ctx, await this.#asked(ctx, ctx.params['uid'])),
+    )
+    router.post(`${path}/abort`, async (ctx) => {
+      await this.#asked(ctx, ctx.params['uid'])
+      await this.#finish(ctx, {
+        error: 'access_denied',
+        error_description: 'the end-user refused',
+      })
+    })
+    return router.routes()
+  }
+
+  /** @throws errors.SessionNotFound unless the browser holds the cookie of this interaction */
+  async #asked(ctx: Context, uid: string | undefined): Promise<Asked> {
+    const interaction = await this.#provider.interactionDetails(ctx.req, ctx.res)
+    const client = await this.#provider.Client.find(String(interaction.params['client_id']))
+    if (interaction.uid !== uid || !client)
+      throw new errors.SessionNotFound('this is not the page of your authorization request')
+    return { interaction, client, path: interactionPath(interaction.uid) }
+  }
+
+  #show(ctx: Context, { interaction, client, path }: Asked): void {
+    const name = client.clientName ?? client.clientId
+    if (interaction.prompt.name === 'login') {
+      const { login_hint: hint } = interaction.params
+      show(ctx, loginPage({ path, client: name, login: typeof hint === 'string' ? hint : '' }))
+    } else {
+      show(ctx, consentPage({ path, client: name, request: this.#request(interaction, client) }))
+    }
+  }
+
+  async #login(ctx: Context, asked: Asked): Promise<void> {
+    if (asked.interaction.prompt.name !== 'login') return ctx.redirect(asked.path)
+    const form = await readForm(ctx)
+    const login = form.get('login') ?? ''
+    const sub = await authenticate(this.#records, login, form.get('password') ?? '')
+    if (sub !== undefined) return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
+    const client = asked.client.clientName ?? asked.client.clientId
+    const message = 'Login or password is wrong.'
+    show(ctx, loginPage({ path: asked.path, client, login, message }))
+  }
+
+  async #consent(ctx: Context, { interaction, client, path }: Asked): Promise<void> {
+    const accountId = interaction.session?.accountId
+    if (interaction.prompt.name !== 'consent' || accountId === undefined) return ctx.redirect(path)
+    const { Grant } = this.#provider
+    const known = interaction.grantId ? await Grant.find(interaction.grantId) : undefined
+    const grant = known ?? new Grant({ accountId, clientId: client.clientId })
+    // Exactly what the page showed.
+    const { oidc, resources } = this.#request(interaction, client)
+    if (oidc.length > 0) grant.addOIDCScope(oidc.join(' '))
+    for (const { indicator, scopes } of resources)
+      grant.addResourceScope(indicator, scopes.join(' '))
+    await this.#finish(ctx, { consent: { grantId: await grant.save() } })
+  }
+
+  /** FAPI2SP-5.3.2.2-10 and -11: 303, so that the browser does not post the password on. */
+  async #finish(ctx: Context, result: InteractionResults): Promise<void> {
+    const returnTo = await this.#provider.interactionResult(ctx.req, ctx.res, result)
+    ctx.status = 303
+    ctx.redirect(returnTo)
+  }
+
+  #request({ params }: Interaction, client: Client): Request {
+    const asked = scopeList(params['scope'])
+    const indicators = [params['resource'] ?? []].flat().map(String)
+    return {
+      oidc: asked.filter((scope) => OIDC_SCOPES.has(scope)),
+      resources: indicators
+        .map((indicator) => ({
+          indicator,
+          scopes: this.#resources.scopes(indicator, client).filter((name) => asked.includes(name)),
+        }))
+        .filter(({ scopes }) => scopes.length > 0),
+    }
+  }
+}
+
+/** @throws errors.InvalidRequest for a body that is too long or does not arrive */
+async function readForm(ctx: Context): Promise<URLSearchParams> {
+  try {
+    return new URLSearchParams(await getRawBody(ctx.req, { limit: '8kb', encoding: 'utf8' }))
+  } catch (cause) {
+    throw new errors.InvalidRequest('the form cannot be read', 400, { cause })
+  }
+}

@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto'
+import type { Context } from 'koa'
+import { html, Markup } from './html.ts'
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1b1f24; --ground: #f4f5f7; --sheet: #fff; --line: #c9ced6; --accent: #0b5bd3; --on-accent: #fff; --alarm: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --ground: #14171b; --sheet: #1d2126; --line: #444b55; --accent: #7ab0ff; --on-accent: #0b1a30; --alarm: #ff9d94 } }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .5rem }
+h1 { margin: 0 0 1rem; font-size: 1.4rem }
+label { display: block; margin-top: 1rem; font-weight: 600 }
+input { width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: .3rem }
+button { width: 100%; margin-top: 1rem; padding: .7rem; font: inherit; font-weight: 600; border: 1px solid var(--accent); border-radius: .3rem; background: var(--accent); color: var(--on-accent); cursor: pointer }
+button.quiet { background: none; color: var(--accent) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+code { overflow-wrap: anywhere }
+[role=alert] { color: var(--alarm); font-weight: 600 }
+`
+
+const SHEET = new Markup(`<style>${STYLE}</style>`)
+
+/**
+ * No script runs and nothing is loaded; the one stylesheet is named by its hash. `form-action` also
+ * governs where a form's answer may redirect (Chromium): the way back leads to the client's
+ * redirect URI and from there wherever the client goes on to, so it names what redirect URIs may be.
+ */
+const POLICY = [
+  `default-src 'none'`,
+  `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
+  `form-action 'self' https: http://localhost:* http://127.0.0.1:*`,
+  `frame-ancestors 'none'`,
+  `base-uri 'none'`,
+].join('; ')
+
+export const page = (title: string, content: Markup): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} – Holdfast</title>
+        ${SHEET}
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+      </body>
+    </html>`.text
+
+/** Sends a page: never cached, never framed. */
+export function show(ctx: Context, text: string): void {
+  ctx.set('Content-Security-Policy', POLICY)
+  ctx.set('Referrer-Policy', 'no-referrer')
+  ctx.set('Cache-Control', 'no-store')
+  ctx.type = 'html'
+  ctx.body = text
+}

@@ -1,0 +1,55 @@
+import type { Records } from '@holdfast/store'
+import { asRegistered, ClientMetadataError } from './client-metadata.ts'
+import type { ClientMetadata } from './client-metadata.ts'
+import { weakness } from './client-rules.ts'
+import { createKeys } from './keys.ts'
+import { keepUser } from './users.ts'
+import type { User } from './users.ts'
+
+export interface Provisioning {
+  readonly clients: readonly ClientMetadata[]
+  readonly users: readonly User[]
+}
+
+/** Members of `ClientMetadata`; a misspelt one would be dropped silently. */
+const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
+  client_id: true,
+  client_name: true,
+  token_endpoint_auth_method: true,
+  token_endpoint_auth_signing_alg: true,
+  id_token_signed_response_alg: true,
+  grant_types: true,
+  redirect_uris: true,
+  scope: true,
+  jwks: true,
+  dpop_bound_access_tokens: true,
+  tls_client_certificate_bound_access_tokens: true,
+  tls_client_auth_subject_dn: true,
+  tls_client_auth_san_dns: true,
+  tls_client_auth_san_uri: true,
+  tls_client_auth_san_ip: true,
+  tls_client_auth_san_email: true,
+  introspection_audiences: true,
+}
+
+/**
+ * Puts into the store what an authorization server needs there: signing keys and secrets (made
+ * once, then kept), clients and users (replaced). Running it again changes nothing else.
+ *
+ * @throws ClientMetadataError for a client weaker than the profile; then nothing was written
+ */
+export async function provision(records: Records, { clients, users }: Provisioning): Promise<void> {
+  for (const client of clients) checkClient(client)
+  await createKeys(records)
+  for (const client of clients)
+    await records.upsert({ kind: 'Client', id: client.client_id, payload: asRegistered(client) })
+  for (const user of users) await keepUser(records, user)
+}
+
+function checkClient(client: ClientMetadata): void {
+  for (const member of Object.keys(client))
+    if (!Object.hasOwn(KNOWN, member))
+      throw new ClientMetadataError(client.client_id, `${member} is not known`)
+  const broken = weakness(asRegistered(client))
+  if (broken) throw new ClientMetadataError(client.client_id, broken.sentence, broken.clause)
+}

@@ -1,0 +1,43 @@
+import { errors } from 'oidc-provider'
+import type { Client, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
+import type { Configuration } from './configuration.ts'
+import { OIDC_SCOPES, scopeList } from './scopes.ts'
+
+/** Resource indicators (RFC 8707): who an access token is for, and what it looks like. */
+export class Resources {
+  readonly #resources: Configuration['resources']
+
+  constructor({ resources }: Configuration) {
+    this.#resources = resources
+  }
+
+  /** The first resource, unless the request asks for nothing but what userinfo gives. */
+  defaultResource(ctx: KoaContextWithOIDC, granted?: readonly string[]): string | string[] {
+    if (granted) return granted.length === 1 ? granted[0]! : [...granted]
+    const asked = scopeList(ctx.oidc.params?.['scope'])
+    const userinfoOnly = asked.includes('openid') && asked.every((scope) => OIDC_SCOPES.has(scope))
+    return userinfoOnly ? [] : this.#resources[0].indicator
+  }
+
+  /** @throws errors.InvalidTarget for a resource that is not configured (RFC8707-2) */
+  info(indicator: string, client: Client): ResourceServer {
+    const resource = this.#resources.find((candidate) => candidate.indicator === indicator)
+    if (!resource) throw new errors.InvalidTarget()
+    return {
+      audience: resource.indicator,
+      scope: this.scopes(indicator, client).join(' '),
+      accessTokenFormat: resource.format,
+      accessTokenTTL: resource.ttl,
+      jwt: { sign: { alg: resource.alg } },
+    }
+  }
+
+  /** FAPI2SP-5.3.2.1-14: no more than this client is registered for. */
+  scopes(indicator: string, client: Client): string[] {
+    const registered = client['resource_scopes']
+    const { scopes } = this.#resources.find((candidate) => candidate.indicator === indicator) ?? {
+      scopes: [],
+    }
+    return scopes.filter((scope) => !Array.isArray(registered) || registered.includes(scope))
+  }
+}

@@ -1,0 +1,178 @@
+import { RecordsInProcess } from '@holdfast/store'
+import type { Records } from '@holdfast/store'
+import { newTrace, formatTraceparent } from '@holdfast/trace'
+import type { TraceEvent } from '@holdfast/trace'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { checkConfiguration, createAuthorizationServer } from '../src/index.ts'
+import { authorizationUrl, requestUri } from './flow.ts'
+import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
+import { startHouse } from './house.ts'
+import type { House } from './house.ts'
+
+let house: House
+let prover: Prover
+let failing: (() => Promise<never>) | undefined
+const events: TraceEvent[] = []
+
+beforeAll(async () => {
+  house = await startHouse({ through: breakable, report: (event) => events.push(event) })
+  prover = await Prover.new()
+})
+afterAll(() => house.stop())
+beforeEach(() => {
+  failing = undefined
+  events.length = 0
+})
+
+describe('where the store fails', () => {
+  const broken = () => Promise.reject(new Error('disk on fire at /var/lib/store'))
+
+  test('a token request is 503 with Retry-After, and tells nothing', async () => {
+    const request = await clientCredentials(house, prover)
+    failing = broken
+    const answer = await house.send(request)
+    expect(verdict(answer)).toEqual([503, 'temporarily_unavailable'])
+    expect(answer.headers['retry-after']).toBe('5')
+    expect(answer.text).not.toContain('fire')
+  })
+
+  test('a page is 503 too', async () => {
+    const url = authorizationUrl(house, await requestUri(house))
+    failing = broken
+    const page = await house.send({ url, headers: { accept: 'text/html' } })
+    expect(page.status).toBe(503)
+    expect(page.text).toContain('id="error">temporarily_unavailable<')
+  })
+
+  test('the server is not ready, and is again when the store is back', async () => {
+    failing = broken
+    await expect(house.server.ready()).rejects.toThrow('disk on fire')
+    failing = undefined
+    await house.server.ready()
+    expect((await house.send(await clientCredentials(house, prover))).status).toBe(200)
+  })
+})
+
+test('an exception nobody expected is 500 server_error without detail', async () => {
+  const judge = {
+    authorized() {
+      throw new TypeError('undefined is not a function at judge.ts')
+    },
+  }
+  const traced: TraceEvent[] = []
+  const odd = await startHouse({ judge, report: (event) => traced.push(event) })
+  const answer = await odd.send({
+    url: `${odd.alias}/token`,
+    headers: { traceparent: formatTraceparent(newTrace()) },
+    form: { grant_type: 'client_credentials', client_id: 'tls-dpop' },
+    certificate: odd.certificates.client,
+  })
+  expect(verdict(answer)).toEqual([500, 'server_error'])
+  expect(answer.text).not.toContain('judge')
+  expect(traced).toMatchObject([
+    { refusal: { error: 'server_error', sentence: expect.stringContaining('judge.ts') } },
+  ])
+  await odd.stop()
+})
+
+test('RFC6749-5.2: errors are JSON even to a client that prefers HTML', async () => {
+  const request = await clientCredentials(house, prover, { grant_type: 'password' })
+  const headers = { ...request.headers, accept: 'text/html' }
+  expect(verdict(await house.send({ ...request, headers }))).toEqual([
+    400,
+    'unsupported_grant_type',
+  ])
+})
+
+test('a page of another origin gets nothing: these clients do not run in browsers', async () => {
+  const request = await clientCredentials(house, prover)
+  const headers = { ...request.headers, origin: 'https://evil.example' }
+  const answer = await house.send({ ...request, headers })
+  expect(verdict(answer)).toEqual([400, 'invalid_request'])
+  expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
+})
+
+describe('the trace', () => {
+  const context = newTrace()
+  const traced = { traceparent: formatTraceparent(context) }
+
+  test('says what was refused and why, and the client is told less', async () => {
+    const form = await assertion(house, 'web', { aud: 'https://other.example' })
+    const request = await clientCredentials(house, prover, form)
+    const answer = await house.send({ ...request, headers: { ...request.headers, ...traced } })
+    expect(answer.json['error_description']).toBe('client authentication failed')
+    expect(events).toEqual([
+      {
+        type: 'decision',
+        by: 'authorization-server',
+        ...context,
+        at: expect.any(Number),
+        rows: [],
+        refusal: {
+          error: 'invalid_client',
+          sentence: expect.stringMatching(/^client authentication failed: .*aud/),
+        },
+      },
+    ])
+    expect(JSON.stringify(events)).not.toContain(form.client_assertion)
+  })
+
+  test('says why the store failed', async () => {
+    const request = await clientCredentials(house, prover)
+    failing = () => Promise.reject(new Error('disk on fire'))
+    await house.send({ ...request, headers: { ...request.headers, ...traced } })
+    expect(events).toMatchObject([
+      { refusal: { error: 'temporarily_unavailable', sentence: expect.stringContaining('fire') } },
+    ])
+  })
+
+  test('is silent for what is not traced, and for what is accepted', async () => {
+    const request = await clientCredentials(house, prover)
+    await house.send({ ...request, headers: { ...request.headers, ...traced } })
+    const refused = await clientCredentials(house, prover, { grant_type: 'password' })
+    await house.send(refused)
+    await house.send({ ...refused, headers: { traceparent: 'nonsense' } })
+    expect(events).toEqual([])
+  })
+})
+
+test('a store that was not provisioned is refused at start', async () => {
+  const configuration = checkConfiguration({
+    issuer: 'https://as.example',
+    mtlsOrigin: 'https://mtls.as.example',
+    resources: [{ indicator: 'https://api.example', scopes: ['read'], format: 'jwt', ttl: 300 }],
+  })
+  const certificates = { authorized: () => false, subjectMatches: () => false }
+  const records = new RecordsInProcess()
+  await expect(createAuthorizationServer({ configuration, records, certificates })).rejects.toThrow(
+    'provision it first',
+  )
+})
+
+test('RFC9449-8: where a nonce is required, a proof without one is challenged', async () => {
+  const strict = await startHouse({ configuration: { dpopNonce: 'required' } })
+  const challenge = await strict.send(await clientCredentials(strict, prover))
+  expect(verdict(challenge)).toEqual([400, 'use_dpop_nonce'])
+  const nonce = challenge.headers['dpop-nonce']
+  const dpop = await prover.proof(`${strict.issuer}/token`, { nonce })
+  const request = await clientCredentials(strict, prover)
+  expect((await strict.send({ ...request, headers: { dpop } })).status).toBe(200)
+  await strict.stop()
+})
+
+/** The same records, until `failing` says otherwise. */
+function breakable(records: Records): Records {
+  const or = <T>(answer: () => Promise<T>): Promise<T> => (failing ? failing() : answer())
+  return {
+    upsert: (record) => or(() => records.upsert(record)),
+    add: (record) => or(() => records.add(record)),
+    find: (kind, id) => or(() => records.find(kind, id)),
+    findByIndex: (kind, index) => or(() => records.findByIndex(kind, index)),
+    list: (kind) => or(() => records.list(kind)),
+    consume: (kind, id) => or(() => records.consume(kind, id)),
+    remove: (kind, id) => or(() => records.remove(kind, id)),
+    revokeGrant: (grant) => or(() => records.revokeGrant(grant)),
+    increment: (counter) => or(() => records.increment(counter)),
+    close: () => records.close(),
+  }
+}

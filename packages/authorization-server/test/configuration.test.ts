@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { checkConfiguration, ConfigurationError } from '../src/index.ts'
+
+const resource = { indicator: 'https://api.example', scopes: ['read'], format: 'jwt', ttl: 300 }
+const good = {
+  issuer: 'https://as.example',
+  mtlsOrigin: 'https://mtls.as.example',
+  resources: [resource],
+}
+
+test('a configuration that leaves out what it may gets the usual values', () => {
+  expect(checkConfiguration(good)).toEqual({
+    ...good,
+    resources: [{ ...resource, alg: 'ES256' }],
+    dpopNonce: 'off',
+    lifetimes: {
+      code: 60,
+      accessToken: 300,
+      refreshToken: 1_209_600,
+      idToken: 300,
+      session: 28_800,
+      interaction: 3_600,
+      assertion: 600,
+    },
+  })
+})
+
+test('the longest lifetimes are accepted', () => {
+  const lifetimes = { code: 60, assertion: 600, session: 86_400, accessToken: 3_600 }
+  expect(checkConfiguration({ ...good, lifetimes }).lifetimes).toMatchObject(lifetimes)
+})
+
+const withResource = (edit: object) => ({ ...good, resources: [{ ...resource, ...edit }] })
+
+describe('refuses, naming the key', () => {
+  test.each<[key: string, value: unknown]>([
+    ['configuration', undefined],
+    ['configuration', []],
+    ['issuer', { ...good, issuer: 'http://as.example' }],
+    ['issuer', { ...good, issuer: 'https://as.example/' }],
+    ['issuer', { ...good, issuer: 'https://as.example/tenant' }],
+    ['issuer', { ...good, issuer: undefined }],
+    ['mtlsOrigin', { ...good, mtlsOrigin: 'http://mtls.as.example' }],
+    ['mtlsOrigin', { ...good, mtlsOrigin: good.issuer }],
+    ['resources', { ...good, resources: [] }],
+    ['resources[0]', { ...good, resources: ['https://api.example'] }],
+    ['resources[0].indicator', withResource({ indicator: 'http://api.example' })],
+    ['resources[0].indicator', withResource({ indicator: 'https://api.example/#part' })],
+    ['resources[1].indicator', { ...good, resources: [resource, resource] }],
+    ['resources[0].scopes', withResource({ scopes: [] })],
+    ['resources[0].scopes', withResource({ scopes: ['two words'] })],
+    ['resources[0].scopes', withResource({ scopes: ['openid'] })],
+    ['resources[0].format', withResource({ format: 'bearer' })],
+    ['resources[0].ttl', withResource({ ttl: 3_601 })],
+    ['resources[0].alg', withResource({ alg: 'RS256' })],
+    ['resources[0].colour', withResource({ colour: 'red' })],
+    ['dpopNonce', { ...good, dpopNonce: 'sometimes' }],
+    ['lifetimes.code', { ...good, lifetimes: { code: 61 } }],
+    ['lifetimes.code', { ...good, lifetimes: { code: 0 } }],
+    ['lifetimes.code', { ...good, lifetimes: { code: 1.5 } }],
+    ['lifetimes.assertion', { ...good, lifetimes: { assertion: 601 } }],
+    ['lifetimes.session', { ...good, lifetimes: { session: 86_401 } }],
+    ['lifetimes.cdoe', { ...good, lifetimes: { cdoe: 60 } }],
+    ['bindings', { ...good, bindings: 'none' }],
+  ])('%s: %j', (key, value) => {
+    expect(refused(value).key).toBe(key)
+  })
+
+  test('and says the value and what is allowed', () => {
+    const error = refused({ ...good, lifetimes: { code: 300 } })
+    expect(error.value).toBe(300)
+    expect(error.message).toBe(
+      'lifetimes.code: 300 is refused; allowed: whole seconds from 1 to 60',
+    )
+  })
+})
+
+function refused(value: unknown): ConfigurationError {
+  try {
+    checkConfiguration(value)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error
+    throw error
+  }
+  throw new Error('it was accepted')
+}

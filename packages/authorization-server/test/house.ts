@@ -1,0 +1,162 @@
+import { X509Certificate } from 'node:crypto'
+import { createServer } from 'node:https'
+import type { Server } from 'node:https'
+import { RecordsInProcess } from '@holdfast/store'
+import type { Records } from '@holdfast/store'
+import type { Reporter } from '@holdfast/trace'
+import { exportJWK, generateKeyPair } from 'jose'
+import type { CryptoKey } from 'jose'
+import { checkConfiguration, createAuthorizationServer, provision } from '../src/index.ts'
+import type {
+  AuthorizationServer,
+  CertificateJudge,
+  ClientMetadata,
+  Listener,
+} from '../src/index.ts'
+import { makeCertificates } from './certificates.ts'
+import type { Certificates } from './certificates.ts'
+import { portOf, sender } from './http.ts'
+import type { Send } from './http.ts'
+
+export const ACCOUNTS = 'https://api.example/accounts'
+export const PAYMENTS = 'https://api.example/payments'
+export const CALLBACK = 'https://client.example/callback'
+
+export interface House {
+  readonly issuer: string
+  readonly alias: string
+  readonly server: AuthorizationServer
+  readonly records: Records
+  readonly certificates: Certificates
+  readonly send: Send
+  /** Private keys of the clients, by client_id. */
+  readonly keys: { readonly [client: string]: { readonly alg: string; readonly key: CryptoKey } }
+  stop(): Promise<void>
+}
+
+interface Options {
+  readonly records?: Records
+  /** What the server sees in the place of the records, once it is up. */
+  readonly through?: (records: Records) => Records
+  readonly report?: Reporter
+  readonly configuration?: { readonly [key: string]: unknown }
+  readonly judge?: Partial<CertificateJudge>
+}
+
+/** A provisioned authorization server on two ephemeral ports. */
+export async function startHouse(options: Options = {}): Promise<House> {
+  const certificates = makeCertificates()
+  const { ca, server: tls } = certificates
+  const publicSide = await listening(createServer(tls, (...args) => serve.public(...args)))
+  const aliasSide = await listening(
+    createServer({ ...tls, ca, requestCert: true, rejectUnauthorized: false }, (...args) =>
+      serve.alias(...args),
+    ),
+  )
+  const records = options.records ?? new RecordsInProcess(() => Date.now()) // a test may fake Date
+  const { clients, keys } = await makeClients(certificates)
+  await provision(records, { clients, users })
+  const configuration = checkConfiguration({
+    issuer: publicSide.origin,
+    mtlsOrigin: aliasSide.origin,
+    resources: [
+      { indicator: ACCOUNTS, scopes: ['read', 'write'], format: 'jwt', ttl: 300 },
+      { indicator: PAYMENTS, scopes: ['pay'], format: 'opaque', ttl: 120 },
+    ],
+    ...options.configuration,
+  })
+  const server = await createAuthorizationServer({
+    configuration,
+    records: options.through?.(records) ?? records,
+    certificates: { ...judge, ...options.judge },
+    ...(options.report && { report: options.report }),
+  })
+  const serve: { public: Listener; alias: Listener } = {
+    public: server.publicListener,
+    alias: server.mtlsListener,
+  }
+  return {
+    issuer: publicSide.origin,
+    alias: aliasSide.origin,
+    server,
+    records,
+    certificates,
+    send: sender(ca),
+    keys,
+    stop: async () => {
+      await Promise.all([publicSide, aliasSide].map((side) => closed(side.server)))
+    },
+  }
+}
+
+const users = [
+  { login: 'alice', password: 'correct horse', sub: 'sub-alice', claims: { name: 'Alice <A>' } },
+]
+
+const judge: CertificateJudge = {
+  authorized: (_certificate, socket) => socket.authorized,
+  subjectMatches: (certificate, property, expected) =>
+    property === 'tls_client_auth_subject_dn' && certificate.subject === expected,
+}
+
+async function makeClients({ selfSigned }: Certificates) {
+  const keys: { [client: string]: { alg: string; key: CryptoKey } } = {}
+  const withKey = async (client_id: string, alg: string) => {
+    const pair = await generateKeyPair(alg, { extractable: true })
+    keys[client_id] = { alg, key: pair.privateKey }
+    const jwks = { keys: [{ ...(await exportJWK(pair.publicKey)), alg, kid: client_id }] }
+    return { client_id, jwks, token_endpoint_auth_method: 'private_key_jwt' as const }
+  }
+  const certificate = {
+    ...(await exportJWK(new X509Certificate(selfSigned.cert).publicKey)),
+    x5c: [selfSigned.cert.replaceAll(/-----[^-]+-----|\s/g, '')],
+  }
+  const cc = { grant_types: ['client_credentials'] as const }
+  const code = {
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] as const,
+    redirect_uris: [CALLBACK],
+    dpop_bound_access_tokens: true,
+  }
+  const clients: ClientMetadata[] = [
+    { ...(await withKey('web', 'ES256')), ...code, client_name: 'Web <b>shop</b>' },
+    { ...(await withKey('web2', 'PS256')), ...code },
+    { ...(await withKey('eddsa', 'EdDSA')), ...cc, dpop_bound_access_tokens: true, scope: 'read' },
+    {
+      ...(await withKey('bound', 'PS256')),
+      ...cc,
+      tls_client_certificate_bound_access_tokens: true,
+    },
+    {
+      client_id: 'tls-dpop',
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=tls-dpop',
+      ...cc,
+      dpop_bound_access_tokens: true,
+    },
+    {
+      client_id: 'self-signed',
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      jwks: { keys: [certificate] },
+      ...cc,
+      tls_client_certificate_bound_access_tokens: true,
+    },
+    {
+      ...(await withKey('api', 'ES256')),
+      grant_types: [],
+      introspection_audiences: [PAYMENTS],
+    },
+    { ...(await withKey('stranger', 'ES256')), grant_types: [] },
+  ]
+  return { clients, keys }
+}
+
+export async function listening(server: Server): Promise<{ server: Server; origin: string }> {
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  return { server, origin: `https://localhost:${portOf(server)}` }
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.closeAllConnections()
+    server.close(() => resolve())
+  })

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeFor, redeem } from './flow.ts'
+import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
+import { PAYMENTS, startHouse } from './house.ts'
+import type { House } from './house.ts'
+
+let house: House
+let prover: Prover
+beforeAll(async () => {
+  house = await startHouse()
+  prover = await Prover.new()
+})
+afterAll(() => house.stop())
+
+const payment = async () => {
+  const asked = { resource: PAYMENTS, scope: 'pay' }
+  const { json } = await house.send(await clientCredentials(house, prover, asked))
+  return String(json['access_token'])
+}
+
+const introspect = async (token: string, client: string) =>
+  house.send({
+    url: `${house.issuer}/introspect`,
+    form: { token, ...(await assertion(house, client)) },
+  })
+
+test('RFC7662-2.2 holds for the resource server: what the token is, with cnf', async () => {
+  const { status, json } = await introspect(await payment(), 'api')
+  expect(status).toBe(200)
+  expect(json).toMatchObject({
+    active: true,
+    iss: house.issuer,
+    aud: PAYMENTS,
+    client_id: 'web',
+    scope: 'pay',
+    token_type: 'DPoP',
+    cnf: { jkt: prover.jkt },
+  })
+})
+
+test('RFC7662-2.2: inactive for a client outside the audience, the issuing client included', async () => {
+  const token = await payment()
+  for (const client of ['stranger', 'web']) {
+    const { status, json } = await introspect(token, client)
+    expect([status, json]).toEqual([200, { active: false }])
+  }
+})
+
+test('RFC7662-2.1 refuses an unauthenticated caller', async () => {
+  const form = { token: await payment(), client_id: 'api' }
+  const answer = await house.send({ url: `${house.issuer}/introspect`, form })
+  expect(verdict(answer)).toEqual([401, 'invalid_client'])
+})
+
+test('inactive for what is no token, no access token, or for somebody else', async () => {
+  const { json } = await house.send(await redeem(house, await codeFor(house), prover))
+  for (const token of ['nonsense', String(json['refresh_token'])])
+    expect((await introspect(token, 'api')).json).toEqual({ active: false })
+})
+
+test('RFC7009-2.1: inactive after revocation', async () => {
+  const token = await payment()
+  const form = { token, ...(await assertion(house, 'web')) }
+  expect((await house.send({ url: `${house.issuer}/revoke`, form })).status).toBe(200)
+  expect((await introspect(token, 'api')).json).toEqual({ active: false })
+})

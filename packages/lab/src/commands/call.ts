@@ -1,0 +1,147 @@
+import { join } from 'node:path'
+import { type FapiClient, makeProof, type Tokens } from '@holdfast/client'
+import { newTrace } from '@holdfast/trace'
+import type { Command } from 'commander'
+import { resourcesOf } from '../addresses.ts'
+import type { Attached } from '../attach.ts'
+import { CLIENTS } from '../clients.ts'
+import { UsageError } from '../errors.ts'
+import { connectAs, type TokenForm } from '../flows.ts'
+import { clientFolder } from '../prepare.ts'
+import { printJson } from '../tell/terminal.ts'
+import { withLab } from './global.ts'
+
+interface CallOptions {
+  readonly as: string
+  readonly scope: string
+  readonly resource?: string
+  readonly token: TokenForm
+  readonly header: readonly string[]
+  readonly data?: string
+  readonly curl?: true
+  readonly json?: true
+}
+
+interface Call {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export async function call(
+  method: string,
+  target: string,
+  options: CallOptions,
+  command: Command,
+): Promise<void> {
+  const { as: id, token: form, data } = options
+  if (!CLIENTS.some((client) => client.id === id))
+    throw new UsageError(
+      `there is no client ${JSON.stringify(id)}; there are ${CLIENTS.map((client) => client.id).join(', ')}`,
+    )
+  const headers = headersOf(options)
+  await withLab(command, async (lab) => {
+    const ours = resourcesOf(lab.addresses.resource)[form]
+    const request = {
+      method: method.toUpperCase(),
+      url: urlOf(target, ours),
+      headers,
+      ...(data !== undefined && { body: data }),
+    }
+    const context = newTrace()
+    const client = await connectAs(lab, id, context)
+    try {
+      const resource = options.resource ?? ours
+      const tokens = await client.clientCredentials({ scope: options.scope, resource })
+      if (options.curl) return process.stdout.write(await curlOf(lab, client, tokens, request))
+      return await send(client, tokens, request, options)
+    } finally {
+      await client.close()
+    }
+  })
+}
+
+async function send(
+  client: FapiClient,
+  tokens: Tokens,
+  { method, url, headers, body }: Call,
+  { json }: CallOptions,
+): Promise<void> {
+  const response = await client.call(tokens, method, url, {
+    headers,
+    ...(body !== undefined && { body }),
+  })
+  const text = await response.text()
+  if (json)
+    printJson({ status: response.status, headers: [...response.headers.entries()], body: text })
+  else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  if (!response.ok) {
+    process.stderr.write(`holdfast: the answer is ${response.status}\n`)
+    process.exitCode = 1
+  }
+}
+
+function urlOf(target: string, ours: string): string {
+  const url = target.startsWith('/') ? ours + target : target
+  if (URL.parse(url)?.protocol !== 'https:')
+    throw new UsageError(`${JSON.stringify(target)} is neither an https URL nor a path of the API`)
+  return url
+}
+
+function headersOf({ header, data }: CallOptions): Readonly<Record<string, string>> {
+  const pairs = header.map((line) => {
+    const [, name, value] = /^([!#$%&'*+\-.^_`|~\w]+):\s*(.*)$/.exec(line) ?? []
+    if (name === undefined || value === undefined)
+      throw new UsageError(`${JSON.stringify(line)} is no header field; write Name: value`)
+    return [name.toLowerCase(), value] as const
+  })
+  const type = data === undefined ? {} : { 'content-type': 'application/json' }
+  return { ...type, ...Object.fromEntries(pairs) }
+}
+
+/** A command for somebody's shell: it holds a token and a proof that are good for a minute. */
+async function curlOf(
+  lab: Attached,
+  client: FapiClient,
+  { access_token: token }: Tokens,
+  { method, url, headers, body }: Call,
+): Promise<string> {
+  if (lab.isPrivate)
+    throw new UsageError('--curl is for a lab that stays: start scripts/lab up in another terminal')
+  const folder = clientFolder(lab.folders.state, client.material.clientId)
+  const { proofKey } = client
+  const nonce = proofKey && (await nonceOf(lab, client, token))
+  const credentials = proofKey
+    ? [
+        ['-H', `Authorization: DPoP ${token}`],
+        [
+          '-H',
+          `DPoP: ${await makeProof(proofKey, { method, url, accessToken: token, ...(nonce && { nonce }) })}`,
+        ],
+      ]
+    : [
+        ['-H', `Authorization: Bearer ${token}`],
+        ['--cert', join(folder, 'certificate.pem')],
+        ['--key', join(folder, 'certificate.key.pem')],
+      ]
+  const words = [
+    ['--cacert', join(folder, 'trust.pem')],
+    ...credentials,
+    ...Object.entries(headers).map(([name, value]) => ['-H', `${name}: ${value}`]),
+    ...(body === undefined ? [] : [['--data', body]]),
+  ]
+  const lines = words.map(([option, value = '']) => `  ${option} ${quoted(value)}`)
+  return [`curl -X ${method} ${quoted(url)}`, ...lines].join(' \\\n') + '\n'
+}
+
+// A lab that has just started asks every client for a nonce; this finds out whether it does.
+async function nonceOf(lab: Attached, client: FapiClient, token: string): Promise<string | null> {
+  const url = `${lab.addresses.resource}/anything`
+  if (!client.proofKey) return null
+  const proof = await makeProof(client.proofKey, { method: 'GET', url, accessToken: token })
+  const headers = { authorization: `DPoP ${token}`, dpop: proof }
+  return (await client.fetch(url, { headers })).headers.get('dpop-nonce')
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { type Authentication, type Binding, CLIENTS } from '../clients.ts'
+import { codeOf, UsageError } from '../errors.ts'
+import { type Grant, runFlow, type TokenForm } from '../flows.ts'
+import { exchangesOf } from '../tell/exchanges.ts'
+import { toMermaid } from '../tell/mermaid.ts'
+import { tellStory } from '../tell/story.ts'
+import { bold, printJson, tick, toPeople as tell } from '../tell/terminal.ts'
+import { withLab } from './global.ts'
+
+const GRANT_OF = {
+  'client-credentials': 'client_credentials',
+  'authorization-code': 'authorization_code',
+  refresh: 'refresh_token',
+} as const satisfies Record<string, Grant>
+
+export const FLOWS = Object.keys(GRANT_OF)
+
+interface FlowOptions {
+  readonly auth: Authentication
+  readonly bind: Binding
+  readonly token: TokenForm
+  readonly mermaid?: string
+  readonly json?: true
+}
+
+const isFlow = (name: string): name is keyof typeof GRANT_OF => Object.hasOwn(GRANT_OF, name)
+
+export async function flow(name: string, options: FlowOptions, command: Command): Promise<void> {
+  if (!isFlow(name))
+    throw new UsageError(`there is no flow ${JSON.stringify(name)}; there are ${FLOWS.join(', ')}`)
+  const { auth, bind, token: form, mermaid, json } = options
+  const client = CLIENTS.find((one) => one.authentication === auth && one.binding === bind)
+  if (!client) throw new UsageError(`no client has ${auth} and ${bind}`)
+  await withLab(command, async (lab) => {
+    const result = await runFlow(lab, { grant: GRANT_OF[name], client, form })
+    const exchanges = exchangesOf(await lab.readTrace(result.trace))
+    if (json) printJson({ ...result, exchanges })
+    else if (mermaid !== '-') {
+      tell(bold(`${GRANT_OF[name]} by ${client.id}, ${form} access token\n`))
+      tellStory(exchanges, lab.addresses, tell)
+      const confirmation = `${JSON.stringify(result.cnf)} is this client’s own`
+      tell(`${tick(result.ok)} ${result.status}, and the token’s cnf ${confirmation}`)
+    }
+    if (mermaid !== undefined) await writeDiagram(mermaid, toMermaid(exchanges, lab.addresses))
+    process.exitCode = result.ok ? 0 : 1
+  })
+}
+
+async function writeDiagram(file: string, diagram: string): Promise<void> {
+  if (file === '-') {
+    process.stdout.write(diagram)
+    return
+  }
+  try {
+    await writeFile(file, diagram)
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written (${codeOf(error)})`)
+  }
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander'
+import { attach } from '../attach.ts'
+import { CLIENTS } from '../clients.ts'
+import { UsageError } from '../errors.ts'
+import { type Lab, startLab } from '../lab.ts'
+import { USERS } from '../prepare.ts'
+import { readLiveRun, removeRunFile, writeRunFile } from '../run-file.ts'
+import { bold, column, dim, named, type Tell, toPeople as tell } from '../tell/terminal.ts'
+import { tour } from '../tour.ts'
+import { configurationOf } from './global.ts'
+
+export async function up(options: { tour: boolean }, command: Command): Promise<void> {
+  const [unknown] = command.args
+  if (unknown !== undefined) {
+    const known = command.parent?.commands.map((one) => one.name()).join(', ')
+    throw new UsageError(`there is no command ${JSON.stringify(unknown)}; there are ${known}`)
+  }
+  const start = performance.now()
+  const configuration = configurationOf(command)
+  const { state } = configuration
+  const live = await readLiveRun(state)
+  if (live)
+    throw new UsageError(
+      `a lab is already up at ${live.addresses.console} (process ${live.pid}); stop it, or use another --state and ports`,
+    )
+  const lab = await startLab(configuration)
+  const stopped = untilStopped()
+  try {
+    await lab.ready()
+    await writeRunFile(state, {
+      pid: process.pid,
+      hubToken: lab.hub.token,
+      addresses: { ...lab.addresses },
+    })
+    tell(`${bold('Holdfast')} is up after ${Math.round(performance.now() - start)} ms\n`)
+    if (options.tour) await tourOnce(command)
+    tellAddresses(lab, state, tell)
+    await stopped
+  } finally {
+    await removeRunFile(state)
+    await lab.close()
+  }
+}
+
+async function tourOnce(command: Command): Promise<void> {
+  const attached = await attach(configurationOf(command))
+  try {
+    const { ok } = await tour(attached, tell)
+    tell()
+    if (!ok) process.exitCode = 1
+  } finally {
+    await attached.close()
+  }
+}
+
+function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
+  const line = (name: string, url: string, note = '') =>
+    to(`  ${column(name, 34)}${named(url)}${note && `  ${dim(note)}`}`)
+  to(bold('Addresses'))
+  line('authorization server (issuer)', addresses.issuer)
+  line('  its mTLS alias', addresses.mtlsAlias)
+  line('resource server', addresses.resource, '/accounts  /payments  /anything  /opaque/…')
+  line('trace hub', addresses.console)
+  line('management of the two', addresses.authorizationServerManagement, '/health/ready')
+  line('', addresses.resourceServerManagement)
+  to()
+  to(`${bold('Clients')}  ${CLIENTS.map(({ id }) => id).join(', ')}`)
+  to(dim(`         their keys and certificates are in ${state}/clients`))
+  const logins = USERS.map(({ login }) => login).join(', ')
+  to(`${bold('Users')}    ${logins}; the password of each is doe`)
+  to()
+  to(`Try, in another terminal:  ${named('scripts/lab flow authorization-code')}`)
+  to(
+    `                           ${named('scripts/lab call GET /accounts --as tls-client-auth-mtls')}`,
+  )
+  to(
+    'The trace holds tokens and proofs on purpose; it is not for production. Ctrl-C stops the lab.',
+  )
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

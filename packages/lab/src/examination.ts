@@ -1,0 +1,136 @@
+/** What stands between a machine and a running lab. Looks only; changes nothing. */
+import { X509Certificate } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, readdir, readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
+import { codeOf } from './errors.ts'
+import { readLiveRun } from './run-file.ts'
+
+export interface Finding {
+  readonly name: string
+  readonly found: string
+  readonly ok: boolean
+  readonly remedy?: string
+}
+
+const OLDEST_NODE = 24
+
+export async function examine(configuration: LabConfiguration): Promise<readonly Finding[]> {
+  const live = await readLiveRun(configuration.state)
+  return [
+    node(),
+    ...(live
+      ? [
+          {
+            name: 'ports',
+            found: `a lab is up (process ${live.pid}) at ${live.addresses.console}`,
+            ok: true,
+          },
+        ]
+      : await Promise.all(services.map((service) => port(configuration, service)))),
+    await folder('certificates', configuration.certs),
+    ...(await certificates(configuration.certs)),
+    await folder('state', configuration.state),
+    await clock(configuration.certs),
+  ]
+}
+
+function node(): Finding {
+  const [major = 0] = process.versions.node.split('.').map(Number)
+  const ok = major >= OLDEST_NODE
+  return {
+    name: 'Node',
+    found: process.version,
+    ok,
+    ...(!ok && { remedy: `use Node ${OLDEST_NODE} or newer; scripts/lab installs one by itself` }),
+  }
+}
+
+const services = Object.keys(PORTS).filter((name): name is Service => Object.hasOwn(PORTS, name))
+
+async function port({ listen, ports }: LabConfiguration, service: Service): Promise<Finding> {
+  const number = ports[service]
+  const problem = await tryPort(number, listen)
+  return {
+    name: `port ${service}`,
+    found: `${number} ${problem ?? 'is free'}`,
+    ok: problem === undefined,
+    ...(problem !== undefined && {
+      remedy: `stop what uses it, or set ${PORTS[service][0]} to another`,
+    }),
+  }
+}
+
+function tryPort(number: number, address: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', (error) => resolve(`cannot be used (${codeOf(error)})`))
+    probe.listen(number, address, () => probe.close(() => resolve(undefined)))
+  })
+}
+
+/** There and writable, or can be made. */
+async function folder(name: string, path: string): Promise<Finding> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK)
+    return { name, found: path, ok: true }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' && (await isWritable(dirname(path))))
+      return { name, found: `${path} will be made`, ok: true }
+    return {
+      name,
+      found: `${path} cannot be used (${code})`,
+      ok: false,
+      remedy: `make it readable and writable, or choose another folder`,
+    }
+  }
+}
+
+const isWritable = (path: string): Promise<boolean> =>
+  access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+
+async function certificates(certs: string): Promise<readonly Finding[]> {
+  const files = await readdir(certs, { recursive: true }).catch(() => [])
+  const names = files.filter((file) => file.endsWith('.certificate.pem')).toSorted()
+  return Promise.all(names.map((name) => certificate(certs, name)))
+}
+
+async function certificate(certs: string, name: string): Promise<Finding> {
+  try {
+    const x509 = new X509Certificate(await readFile(join(certs, name)))
+    const days = Math.floor((x509.validToDate.getTime() - Date.now()) / 86_400_000)
+    const started = x509.validFromDate.getTime() <= Date.now()
+    return {
+      name: `  ${name.replace('.certificate.pem', '')}`,
+      found: started ? `${days} days left` : `not valid before ${x509.validFrom}`,
+      ok: started && days >= 0,
+      ...(!started && { remedy: 'the clock of this machine is wrong, or was' }),
+      ...(days < 0 && { remedy: 'the next start renews it' }),
+    }
+  } catch {
+    const remedy = `remove ${join(certs, name)} and its key; the next start makes new ones`
+    return { name, found: 'is no certificate', ok: false, remedy }
+  }
+}
+
+/** A file that was written in the future means that the clock has been set back since. */
+async function clock(certs: string): Promise<Finding> {
+  const now = Date.now()
+  const written = await stat(join(certs, 'root.certificate.pem')).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  )
+  const ok = written <= now + 1_000
+  return {
+    name: 'clock',
+    found: new Date(now).toISOString(),
+    ok,
+    ...(!ok && { remedy: 'the certificates were written later than now: set the clock right' }),
+  }
+}
