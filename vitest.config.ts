@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+const full = process.env['HOLDFAST_FULL'] === '1'
+
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // What takes long or needs a registry: scripts/test --full
+    exclude: full ? [] : ['**/*.full.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     coverage: { include: ['packages/*/src/**'] },
   },
 })

@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 import type { Metadata } from './client-rules.ts'
-import type { Clause } from './profile.ts'
+import type { ClauseId } from '@holdfast/sender-constraint'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 
 /** A client as `provision` takes it; names of RFC 7591, RFC 8705 and RFC 9449. */
@@ -36,9 +36,9 @@ export const OWN_MEMBERS = ['introspection_audiences', 'resource_scopes']
 export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'
   readonly client: string
-  readonly clause: Clause | undefined
+  readonly clause: ClauseId | undefined
 
-  constructor(client: string, sentence: string, clause?: Clause) {
+  constructor(client: string, sentence: string, clause?: ClauseId) {
     super(`client ${client}: ${sentence}${clause ? ` (${clause})` : ''}`)
     this.client = client
     this.clause = clause

@@ -1,12 +1,12 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { JsonWebKey } from 'node:crypto'
 import { ALGORITHMS } from './algorithms.ts'
-import type { Clause } from './profile.ts'
+import type { ClauseId } from '@holdfast/sender-constraint'
 
 export type Metadata = { readonly [member: string]: unknown }
 
 interface Rule {
-  readonly clause: Clause
+  readonly clause: ClauseId
   readonly sentence: string
   readonly holds: (client: Metadata) => boolean
 }

@@ -1,3 +1,4 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
@@ -16,9 +17,6 @@ import { Resources } from './resources.ts'
 import { CLOCK_TOLERANCE } from './time.ts'
 import { findAccount } from './users.ts'
 
-/** Id of one sentence of a specification: document, section, item. */
-export type Clause = `${'RFC' | 'FAPI2SP' | 'OIDC'}${string}`
-
 export interface House {
   readonly configuration: Configuration
   readonly records: Records
@@ -27,7 +25,7 @@ export interface House {
 }
 
 interface Row {
-  readonly clause: Clause
+  readonly clause: ClauseId
   readonly sets: (house: House) => ProviderConfiguration
 }
 
@@ -292,7 +290,7 @@ interface Tree {
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
-function fold(into: Tree, from: Tree, clause: Clause): void {
+function fold(into: Tree, from: Tree, clause: ClauseId): void {
   for (const [key, value] of Object.entries(from)) {
     const there = into[key]
     if (isTree(there) && isTree(value)) fold(there, value, clause)

@@ -33,7 +33,7 @@ export interface FlowResult {
   readonly trace: string
 }
 
-export const USER = { login: 'alice', password: 'doe' }
+const USER = { login: 'alice', password: 'doe' }
 
 export interface FlowRequest {
   readonly grant: Grant

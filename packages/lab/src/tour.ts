@@ -21,7 +21,7 @@ interface FailedFlow {
   readonly error: string
 }
 
-export interface AttackResult {
+interface AttackResult {
   readonly id: string
   readonly title: string
   readonly clause: string
