@@ -23,7 +23,7 @@ const LONGEST_BODY = 64 * 1024
 export function createApi(options: ApiOptions): Koa {
   const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
   const app = new Koa()
-  app.use(interactionId)
+  app.use(interactionId).use(readableTarget)
   for (const [prefix, tokens] of [
     ['', jwtTokens],
     ['/opaque', opaqueTokens],
@@ -78,6 +78,18 @@ async function readJson(ctx: Context): Promise<unknown> {
 function anything(ctx: Context): void {
   const { authorization: _, dpop: __, ...headers } = ctx.headers
   ctx.body = { method: ctx.method, url: ctx.url, headers, claims: ctx.state.token.claims }
+}
+
+// Koa and its router read the path with url.parse, which throws at `http://[`: our 400, not a 500.
+const readableTarget: Koa.Middleware = (ctx, next) => {
+  try {
+    void ctx.path
+  } catch {
+    ctx.status = 400
+    ctx.body = { error: 'invalid_request', error_description: 'The request target is no URI.' }
+    return undefined
+  }
+  return next()
 }
 
 const INTERACTION_ID = /^[0-9a-f-]{1,64}$/i

@@ -1,5 +1,5 @@
 import { importJwk, type JwsKey, readJwtToken, withKey } from '@holdfast/sender-constraint'
-import { fetchMetadata, type Fetch, getJson } from './issuer.ts'
+import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
 import type { TokenReader } from './tokens.ts'
 
 /** Milliseconds between two fetches that unknown `kid`s can cause. */
@@ -26,11 +26,12 @@ export function jwtTokens(options: {
   const { issuer, fetch = globalThis.fetch, now = Date.now } = options
   let keys: readonly PublishedKey[] = []
   let fetchedAt = -Infinity
+  let lookedAt = -Infinity // for a kid that was not among them
   let fetching: Promise<void> | undefined
 
   async function refresh(): Promise<void> {
     const metadata = await fetchMetadata(fetch, issuer)
-    keys = readKeys(await getJson(fetch, String(metadata['jwks_uri'])))
+    keys = readKeys(await getJson(fetch, urlIn(metadata, 'jwks_uri')))
     fetchedAt = now()
   }
 
@@ -46,8 +47,11 @@ export function jwtTokens(options: {
     if (token.form === 'unreadable') return token
     const find = () => findKey(keys, token.jws.header)
     try {
-      const age = now() - fetchedAt
-      if (age > LIFE || (!find() && age > RATE)) await refreshOnce()
+      if (now() - fetchedAt > LIFE) await refreshOnce()
+      else if (!find() && now() - lookedAt > RATE) {
+        await refreshOnce()
+        lookedAt = now()
+      }
     } catch {
       return { form: 'unavailable', reason: 'the issuer’s keys cannot be fetched' }
     }

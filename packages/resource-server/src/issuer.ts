@@ -11,10 +11,10 @@ export type Fetch = (
 }>
 
 /** Milliseconds. A request waits no longer for the issuer than a client would for us. */
-export const PATIENCE = 5_000
+const PATIENCE = 5_000
 
 /** The issuer is out of reach or answers something else than was asked. */
-export class IssuerError extends Error {
+class IssuerError extends Error {
   override readonly name = 'IssuerError'
 }
 
@@ -23,6 +23,14 @@ export async function fetchMetadata(fetch: Fetch, issuer: string): Promise<Claim
   const metadata = await getJson(fetch, `${issuer}/.well-known/oauth-authorization-server`)
   if (metadata['issuer'] !== issuer) throw new IssuerError(`metadata of another issuer`)
   return metadata
+}
+
+/** RFC 8414 §2: an https URL. What is missing is not remembered as `undefined`, but asked for again. */
+export function urlIn(metadata: Claims, name: string): string {
+  const url = metadata[name]
+  if (typeof url !== 'string' || !url.startsWith('https://'))
+    throw new IssuerError(`metadata without an https ${name}`)
+  return url
 }
 
 export async function getJson(

@@ -49,6 +49,7 @@ function decideWith(
   if (!(nonceLifetime >= 10 && nonceLifetime <= 3600))
     throw new PolicyError('nonceLifetime', nonceLifetime, '10 to 3600 seconds')
   const resource = https('resource', options.resource)
+  if (resource.endsWith('/')) throw new PolicyError('resource', resource, 'no slash at the end')
   return decider(rows, checkPolicy(options), {
     resource,
     tokens: options.tokens,

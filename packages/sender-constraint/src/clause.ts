@@ -2,7 +2,7 @@
  * The id of one sentence of a specification: document, section, and the item where the section is a
  * list. `RFC9449-4.3-12a` is item 12 a of RFC 9449 §4.3.
  */
-export type ClauseId = `${'RFC' | 'FAPI2SP'}${string}-${string}`
+export type ClauseId = `${'RFC' | 'FAPI2SP' | 'OIDC'}${string}-${string}`
 
 /** Where the sentence can be read. */
 export function clauseUrl(clause: ClauseId): string {

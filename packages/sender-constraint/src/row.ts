@@ -87,6 +87,6 @@ const LONGEST_QUOTE = 120
 /** Shows what a request said without letting it fill the log. */
 export function quote(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? typeof value
+  const text = JSON.stringify(value)
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
 }

@@ -29,10 +29,13 @@ function inForce({ exp, nbf }: Claims, now: number, { proofWindow }: Policy): Mi
   return undefined
 }
 
-/** Milliseconds since the epoch: the last instant at which any row could accept this proof again. */
+/**
+ * Milliseconds since the epoch: the last instant at which any row could accept this proof again.
+ * A nonce inside decides alone: when it has expired the proof is refused, whatever its iat, which
+ * the client may have set to the year 9999 so that we remember it until then.
+ */
 export function acceptableUntil({ jws, nonce }: Proof, policy: Policy): number {
-  const { past } = policy.proofWindow
-  const byIat = (Number(jws.claims['iat']) + past + policy.clockMargin) * 1000
-  const byNonce = nonce.state === 'fresh' ? nonce.expiresAt + policy.clockMargin * 1000 : 0
-  return Math.max(byIat, byNonce)
+  const margin = policy.clockMargin * 1000
+  if (nonce.state === 'fresh') return nonce.expiresAt + margin
+  return (Number(jws.claims['iat']) + policy.proofWindow.past) * 1000 + margin
 }

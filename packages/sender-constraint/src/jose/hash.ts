@@ -10,17 +10,18 @@ export const sha256 = (data: string | Uint8Array): string => hash('sha256', data
  */
 export function jwkThumbprint(jwk: unknown): string | undefined {
   if (!isObject(jwk)) return undefined
-  const names = REQUIRED[String(jwk['kty'])]
+  const names = REQUIRED.get(jwk['kty'])
   const members = names?.map((name) => [name, jwk[name]] as const)
   if (!members?.every(([, value]) => typeof value === 'string')) return undefined
   return sha256(JSON.stringify(Object.fromEntries(members)))
 }
 
-const REQUIRED: Readonly<Record<string, readonly string[]>> = {
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x'],
-  RSA: ['e', 'kty', 'n'],
-}
+// A Map, not an object: a client may well send `"kty": "constructor"`.
+const REQUIRED: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+  ['RSA', ['e', 'kty', 'n']],
+])
 
 /** Compares in a time that does not depend on where the two differ. */
 export function equal(one: string, other: string): boolean {

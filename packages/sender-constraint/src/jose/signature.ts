@@ -55,7 +55,7 @@ export function verifies(
     if (algorithm === 'PS256') return verify('sha256', data, { key, ...PSS }, signature)
     return verify(null, data, key, signature)
   } catch {
-    return false // OpenSSL refuses some malformed signatures by throwing
+    return false // a key of a kind that cannot verify: OpenSSL throws
   }
 }
 
@@ -79,7 +79,7 @@ function derInteger(bytes: Uint8Array): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start += 1
   const significant = bytes.subarray(start)
-  const sign = (significant[0] ?? 0) >= 0x80 ? [0] : []
+  const sign = significant[0]! >= 0x80 ? [0] : []
   return Buffer.concat([
     Buffer.from([0x02, significant.length + sign.length, ...sign]),
     significant,

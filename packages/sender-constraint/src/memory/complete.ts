@@ -1,4 +1,4 @@
-import type { CheckOf } from '../row.ts'
+import { type CheckOf, quote } from '../row.ts'
 
 /**
  * A proof accepted on its `iat` alone must have been made when the memory was already complete,
@@ -8,8 +8,8 @@ import type { CheckOf } from '../row.ts'
 export const complete: CheckOf<'proof'> = ({ dpop, memory }, { proofWindow, clockMargin }) => {
   if (dpop.proof.nonce.state === 'fresh') return undefined
   const from = memory.since / 1000 + proofWindow.ahead + clockMargin
-  const iat = Number(dpop.proof.jws.claims['iat'])
-  return iat > from
+  const { iat } = dpop.proof.jws.claims
+  return typeof iat === 'number' && iat > from
     ? undefined
-    : { expected: `iat after ${Math.floor(from)}, or a nonce`, actual: `${iat}` }
+    : { expected: `iat after ${Math.floor(from)}, or a nonce`, actual: quote(iat) }
 }

@@ -5,8 +5,8 @@ import type { CheckOf } from '../row.ts'
 export const validity: CheckOf<'certificate'> = ({ token, certificate, now }) => {
   const bound = token && 'confirmation' in token && token.confirmation.x5t !== undefined
   if (!bound || (certificate.notBefore <= now && now <= certificate.notAfter)) return undefined
-  const [from, to] = [certificate.notBefore, certificate.notAfter].map(date)
-  return { expected: `${from} to ${to}`, actual: date(now) }
+  const [from, to] = [certificate.notBefore, certificate.notAfter].map(seconds)
+  return { expected: `a time from ${from} to ${to}`, actual: `${seconds(now)}` }
 }
 
-const date = (time: number): string => new Date(time).toISOString()
+const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)

@@ -1,11 +1,14 @@
 import type { Claims } from '../facts.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** Levels. Nothing that we read has more than a few, and JSON.stringify dies of some thousands. */
+const DEEPEST = 32
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
 /**
  * A JSON object in which no member name stands twice (RFC 7519 §4): of two equal names one parser
- * reads the first, another the last, and an attacker the difference. `undefined` for anything else.
+ * reads the first, another the last, and an attacker the difference. `undefined` for anything else,
+ * and for an object nested deeper than `DEEPEST`.
  */
 export function parseJsonObject(bytes: Uint8Array): Claims | undefined {
   try {
@@ -28,15 +31,19 @@ function countNames(text: string): number {
   return names
 }
 
-function countMembers(root: object): number {
+// Level by level. `undefined` where there are too many.
+function countMembers(root: object): number | undefined {
   let members = 0
-  const open: unknown[] = [root]
-  while (open.length > 0) {
-    const value = open.pop()
-    if (typeof value !== 'object' || value === null) continue
-    const inside = Object.values(value)
-    if (!Array.isArray(value)) members += inside.length
-    for (const item of inside) if (typeof item === 'object') open.push(item)
+  let level = [root]
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return undefined
+    const below: object[] = []
+    for (const value of level) {
+      const inside: readonly unknown[] = Object.values(value)
+      if (!Array.isArray(value)) members += inside.length
+      for (const item of inside) if (typeof item === 'object' && item !== null) below.push(item)
+    }
+    level = below
   }
   return members
 }

@@ -61,3 +61,8 @@ test.for([
 ] as const)('a jwk that is %s is no key', ([, jwk]) => {
   expect(importJwk(jwk)).toBeUndefined()
 })
+
+test('a key that cannot verify anything does not verify', () => {
+  const { publicKey: key } = generateKeyPairSync('x25519')
+  expect(verifies('EdDSA', { key, algorithms: ['EdDSA'] }, INPUT, Buffer.alloc(64))).toBe(false)
+})

@@ -34,3 +34,9 @@ test('deep nesting is read or refused, never a crash', () => {
   const depth = 100_000
   expect(() => parse(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`)).not.toThrow()
 })
+
+test('both sides of the depth limit: 32 levels, the object itself among them', () => {
+  const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+  expect(parse(nested(32))).toBeDefined()
+  expect(parse(nested(33))).toBeUndefined()
+})

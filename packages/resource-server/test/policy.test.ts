@@ -1,0 +1,77 @@
+import { ReplayMemoryInProcess } from '@holdfast/store'
+import { expect, test } from 'vitest'
+import { PolicyError, protect, type ProtectOptions } from '../src/index.ts'
+import { ISSUER, RESOURCE } from './mint.ts'
+
+const GOOD: ProtectOptions = {
+  resource: RESOURCE,
+  issuer: ISSUER,
+  audience: RESOURCE,
+  scopes: [],
+  memory: new ReplayMemoryInProcess(),
+  nonceSecret: new Uint8Array(32),
+  tokens: async () => ({ form: 'unavailable', reason: 'nobody is asked' }),
+}
+
+test('the three that must be given are enough', () => {
+  expect(protect(GOOD)).toBeTypeOf('function')
+})
+
+test.for([
+  { proofWindow: { past: 1, ahead: 0 }, tokenAhead: 0, clockMargin: 0, nonceLifetime: 10 },
+  { proofWindow: { past: 60, ahead: 10 }, tokenAhead: 10, clockMargin: 60, nonceLifetime: 3_600 },
+  { methods: ['mtls', 'dpop'], require: 'all', nonce: 'required', proofAlgorithms: ['EdDSA'] },
+  { issuer: 'https://as.example/tenant', audience: 'https://rs.example/', resource: 'https://rs' },
+] as const)('%j is allowed', (change) => {
+  expect(protect({ ...GOOD, ...change })).toBeTypeOf('function')
+})
+
+// What TypeScript would not let through is tried as well: not everybody has it.
+const WRONG: readonly (readonly [key: string, change: Readonly<Record<string, unknown>>])[] = [
+  ['issuer', { issuer: 'http://as.example' }],
+  ['issuer', { issuer: 'https://as.example?x=1' }],
+  ['issuer', { issuer: 'as.example' }],
+  ['audience', { audience: 'https://RS.example' }],
+  ['audience', { audience: 'urn:rs' }],
+  ['resource', { resource: 'http://rs.example' }],
+  ['resource', { resource: 'https://rs.example:443' }],
+  ['resource', { resource: 'https://rs.example/' }],
+  ['resource', { resource: 'https://rs.example/base/' }],
+  ['resource', { resource: 'https://user@rs.example' }],
+  ['resource', { resource: 'https://rs.example#x' }],
+  ['methods', { methods: [] }],
+  ['methods', { methods: ['none'] }],
+  ['require', { require: 'any' }],
+  ['nonce', { nonce: 'sometimes' }],
+  ['tokenAlgorithms', { tokenAlgorithms: [] }],
+  ['tokenAlgorithms', { tokenAlgorithms: ['RS256'] }],
+  ['proofAlgorithms', { proofAlgorithms: ['ES256', 'none'] }],
+  ['proofAlgorithms', { proofAlgorithms: [] }],
+  ['proofWindow.past', { proofWindow: { past: 61, ahead: 10 } }],
+  ['proofWindow.past', { proofWindow: { past: 0, ahead: 10 } }],
+  ['proofWindow.ahead', { proofWindow: { past: 60, ahead: 11 } }],
+  ['proofWindow.ahead', { proofWindow: { past: 60, ahead: -1 } }],
+  ['tokenAhead', { tokenAhead: 10.5 }],
+  ['tokenAhead', { tokenAhead: NaN }],
+  ['clockMargin', { clockMargin: 61 }],
+  ['clockMargin', { clockMargin: -1 }],
+  ['nonceSecret', { nonceSecret: new Uint8Array(31).fill(0x41) }],
+  ['nonceLifetime', { nonceLifetime: 9 }],
+  ['nonceLifetime', { nonceLifetime: 3_601 }],
+]
+
+test.for(WRONG)('%s: %j', ([key, change]) => {
+  const error = thrownBy(() => protect({ ...GOOD, ...change }))
+  expect(error).toBeInstanceOf(PolicyError)
+  expect(error).toMatchObject({ name: 'PolicyError', key })
+  expect(String(error)).toMatch(new RegExp(`^PolicyError: protect: ${key} is .+; allowed: .+$`))
+  expect(String(error)).not.toContain('65,65')
+})
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    return act()
+  } catch (error) {
+    return error
+  }
+}
