@@ -9,6 +9,7 @@ import {
   issueNonce,
   type MemoryAnswer,
   type Policy,
+  type Proof,
   type Row,
   sha256,
 } from '@holdfast/sender-constraint'
@@ -31,23 +32,30 @@ export function decider(
 ): (request: IncomingMessage) => Promise<Verdict> {
   return async (request) => {
     const facts = await readFacts(request, server)
-    const decision = await enforce(rows, facts, policy, (held) => remember(held, policy, server))
+    const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
+    const decision = await enforce(rows, facts, policy, () =>
+      remember(facts, proof, policy, server),
+    )
+    // Only what was accepted is worth keeping: a stranger's keys displace nobody's.
+    if (proof && !decision.refusal) server.headers.keep(proof.header.segment, proof.header)
     reportDecision(decision, request, server)
     return verdict(decision, facts, policy, server)
   }
 }
 
-async function remember(facts: Facts, policy: Policy, server: Protected): Promise<MemoryAnswer> {
-  const proof = facts.dpop?.proof
-  if (proof?.form !== 'proof' || !proof.thumbprint) return 'unreachable'
-  const { thumbprint, jws } = proof
+async function remember(
+  { request }: Facts,
+  proof: Proof | undefined,
+  policy: Policy,
+  { memory, resource }: Protected,
+): Promise<MemoryAnswer> {
+  const { thumbprint } = proof?.header ?? {}
+  if (!proof || !thumbprint) return 'unreachable'
   try {
-    return await server.memory.put({
+    return await memory.put({
       // In the context of the target URI (RFC 9449 §11.1), and of the key, so that nobody can burn
       // another's jti.
-      key: sha256(
-        JSON.stringify([server.resource, facts.request.uri, thumbprint, jws.claims['jti']]),
-      ),
+      key: sha256(JSON.stringify([resource, request.uri, thumbprint, proof.jws.claims['jti']])),
       owner: thumbprint,
       until: acceptableUntil(proof, policy),
     })

@@ -9,6 +9,7 @@ import type { Middleware } from 'koa'
 import { decider, type Verdict } from './decide.ts'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
 import type { ServerOptions } from './protected.ts'
+import { Recent } from './recent.ts'
 
 export type ProtectOptions = ServerOptions & RoutePolicy
 
@@ -39,11 +40,12 @@ export function protectWith(
   }
 }
 
-function decideWith(
+/** The core that every adapter stands on. @throws PolicyError */
+export function decideWith(
   rows: readonly Row<Clause>[],
   options: ProtectOptions,
 ): (request: IncomingMessage) => Promise<Verdict> {
-  const { nonceSecret, nonceLifetime = 300 } = options
+  const { nonceSecret, nonceLifetime = 300, keptKeys = 10_000 } = options
   if (nonceSecret.length < 32)
     throw new PolicyError('nonceSecret', `${nonceSecret.length} bytes`, '32 bytes or more')
   if (!(nonceLifetime >= 10 && nonceLifetime <= 3600))
@@ -55,6 +57,7 @@ function decideWith(
     tokens: options.tokens,
     memory: options.memory,
     nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
+    headers: new Recent(keptKeys),
     now: options.now ?? Date.now,
     report: options.report ?? silent,
     explain: options.explain ?? false,

@@ -1,6 +1,7 @@
-import type { NonceKeeper } from '@holdfast/sender-constraint'
+import type { NonceKeeper, ProofHeader } from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
+import type { Recent } from './recent.ts'
 import type { TokenReader } from './tokens.ts'
 
 /** What all routes of one resource server share. */
@@ -10,6 +11,8 @@ export interface Protected {
   readonly tokens: TokenReader
   readonly memory: ReplayMemory
   readonly nonces: NonceKeeper
+  /** Headers of proofs that were accepted, with their keys imported. */
+  readonly headers: Recent<ProofHeader>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly report: Reporter
@@ -22,4 +25,6 @@ export type ServerOptions = Pick<Protected, 'resource' | 'tokens' | 'memory'> & 
   readonly nonceSecret: Uint8Array
   /** Seconds for which a nonce is accepted. Default: 300. */
   readonly nonceLifetime?: number
+  /** How many clients' keys are kept imported. Default: 10,000. */
+  readonly keptKeys?: number
 } & Partial<Pick<Protected, 'now' | 'report' | 'explain'>>

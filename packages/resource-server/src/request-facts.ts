@@ -14,7 +14,7 @@ import type { Protected } from './protected.ts'
 
 /** Everything that one request presented, in the form that the rows read. */
 export async function readFacts(request: IncomingMessage, server: Protected): Promise<Facts> {
-  const { memory, nonces, resource, tokens, now } = server
+  const { headers, memory, nonces, resource, tokens, now } = server
   const [path, query] = splitTarget(request.url ?? '')
   const credentials = parseCredentials(fieldsOf(request, 'authorization'), query)
   const token = credentials.form === 'token' ? await tokens(credentials.token) : undefined
@@ -30,8 +30,10 @@ export async function readFacts(request: IncomingMessage, server: Protected): Pr
     credentials,
     ...(token && { token }),
     ...(isDpop && {
-      dpop: readDpopFields(fieldsOf(request, 'dpop'), (value) =>
-        readNonce(nonces, memory.generation, time, value),
+      dpop: readDpopFields(
+        fieldsOf(request, 'dpop'),
+        (value) => readNonce(nonces, memory.generation, time, value),
+        headers,
       ),
     }),
     ...(certificate && { certificate }),

@@ -31,34 +31,34 @@ export async function enforce<Id extends ClauseId>(
   policy: Policy,
   remember: (facts: Facts) => Promise<MemoryAnswer>,
 ): Promise<Decision<Id>> {
-  const pure = rows.filter(({ stage }) => stage === 'pure')
-  const effect = rows.filter(({ stage }) => stage === 'effect')
-  const before = decide(pure, facts, policy)
-  if (before.refusal || facts.dpop?.proof?.form !== 'proof') {
-    const outcome = before.refusal ? 'not reached' : 'not applicable'
-    return {
-      ...before,
-      rows: [...before.rows, ...effect.map(({ clause }) => ({ clause, outcome }) as const)],
+  const outcomes: Outcome[] = []
+  let known = facts
+  for (const { clause, sentence, stage, answer, decide } of rows) {
+    if (stage === 'effect' && known === facts && facts.dpop?.proof?.form === 'proof')
+      known = { ...facts, memory: { ...facts.memory, answer: await remember(facts) } }
+    const mismatch = decide(known, policy)
+    if (mismatch && mismatch !== 'not applicable') {
+      outcomes.push('failed')
+      return decision(rows, outcomes, { clause, sentence, answer, mismatch })
     }
+    outcomes.push(mismatch ?? 'held')
   }
-  const answer = await remember(facts)
-  const after = decide(effect, { ...facts, memory: { ...facts.memory, answer } }, policy)
-  return { ...after, rows: [...before.rows, ...after.rows] }
+  return decision(rows, outcomes)
 }
 
-function decide<Id extends ClauseId>(
+// The list of outcomes is for the trace and the log; who does not look at it does not pay for it.
+function decision<Id extends ClauseId>(
   rows: readonly Row<Id>[],
-  facts: Facts,
-  policy: Policy,
+  outcomes: readonly Outcome[],
+  refusal?: Refusal<Id>,
 ): Decision<Id> {
-  let refusal: Refusal<Id> | undefined
-  const outcomes = rows.map(({ clause, sentence, answer, decide: ask }) => {
-    if (refusal) return { clause, outcome: 'not reached' as const }
-    const mismatch = ask(facts, policy)
-    if (mismatch === 'not applicable') return { clause, outcome: mismatch }
-    if (!mismatch) return { clause, outcome: 'held' as const }
-    refusal = { clause, sentence, answer, mismatch }
-    return { clause, outcome: 'failed' as const }
-  })
-  return { rows: outcomes, ...(refusal && { refusal }) }
+  return {
+    get rows() {
+      return rows.map(({ clause }, index) => ({
+        clause,
+        outcome: outcomes[index] ?? ('not reached' as const),
+      }))
+    },
+    ...(refusal && { refusal }),
+  }
 }

@@ -62,11 +62,20 @@ export interface DpopFields {
 export interface Proof {
   readonly form: 'proof'
   readonly jws: Jws
+  readonly header: ProofHeader
+  readonly nonce: NonceReading
+}
+
+/** The header of a proof and what follows from it: the same in every proof of one key. */
+export interface ProofHeader {
+  /** As it was sent. */
+  readonly segment: string
+  /** `undefined`: no JSON object. Such a proof is unreadable. */
+  readonly parameters: Claims | undefined
   /** The key in the `jwk` header parameter; `undefined`: absent, symmetric or malformed. */
   readonly key: JwsKey | undefined
   /** RFC 7638 thumbprint of that key. */
   readonly thumbprint: string | undefined
-  readonly nonce: NonceReading
 }
 
 export interface ClientCertificate {

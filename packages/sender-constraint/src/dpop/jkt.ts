@@ -3,7 +3,7 @@ import type { CheckOf } from '../row.ts'
 
 export const jkt: CheckOf<'proofWithToken'> = ({ dpop, token }) => {
   const expected = token.confirmation.jkt
-  const actual = dpop.proof.thumbprint
+  const actual = dpop.proof.header.thumbprint
   if (expected === undefined) return undefined
   return actual !== undefined && equal(actual, expected)
     ? undefined

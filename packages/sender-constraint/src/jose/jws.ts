@@ -12,20 +12,44 @@ export interface Jws {
   readonly signature: Uint8Array
 }
 
+/** The three segments of the compact serialization, not yet decoded. */
+export interface Segments {
+  readonly header: string
+  readonly payload: string
+  readonly signature: string
+}
+
 /** @returns what is wrong with the text, in a few words, where it cannot be read */
 export function parseJws(text: string, longest: number): Jws | string {
+  const segments = splitJws(text, longest)
+  if (typeof segments === 'string') return segments
+  return readJws(segments, readObject(segments.header))
+}
+
+export function splitJws(text: string, longest: number): Segments | string {
   if (text.length > longest) return `longer than ${longest} characters`
   const segments = text.split('.')
-  const [first, second, third] = segments
-  if (segments.length !== 3 || !first || !second || third === undefined)
+  const [header, payload, signature] = segments
+  if (segments.length !== 3 || !header || !payload || signature === undefined)
     return `${segments.length} segments where a compact JWS has 3`
+  return { header, payload, signature }
+}
 
-  const [header, payload] = [decodeBase64url(first), decodeBase64url(second)]
-  const signature = third === '' ? Buffer.alloc(0) : decodeBase64url(third)
-  if (!header || !payload || !signature) return 'a segment is not canonical base64url'
+/** @param header the decoded first segment; who has seen it before need not decode it again */
+export function readJws(segments: Segments, header: Claims | undefined): Jws | string {
+  if (!header) return `the header ${MALFORMED}`
+  const claims = readObject(segments.payload)
+  if (!claims) return `the payload ${MALFORMED}`
+  const signature =
+    segments.signature === '' ? Buffer.alloc(0) : decodeBase64url(segments.signature)
+  if (!signature) return 'the signature is not canonical base64url'
+  return { header, claims, signingInput: `${segments.header}.${segments.payload}`, signature }
+}
 
-  const [parameters, claims] = [parseJsonObject(header), parseJsonObject(payload)]
-  if (!parameters) return 'the header is not a JSON object with distinct members'
-  if (!claims) return 'the payload is not a JSON object with distinct members'
-  return { header: parameters, claims, signingInput: `${first}.${second}`, signature }
+const MALFORMED = 'is not canonical base64url of a JSON object with distinct members'
+
+/** A JSON object in base64url. */
+export function readObject(segment: string): Claims | undefined {
+  const bytes = decodeBase64url(segment)
+  return bytes && parseJsonObject(bytes)
 }
