@@ -70,7 +70,7 @@ export function metadataOf(client: LabClient, material: ClientMaterial): ClientM
   const { id, authentication, binding } = client
   return {
     client_id: id,
-    client_name: `${authentication}, constrained by ${binding}`,
+    client_name: `Lab client (${authentication}, ${binding})`,
     token_endpoint_auth_method: authentication,
     grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
     redirect_uris: [material.redirectUri],

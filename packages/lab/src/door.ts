@@ -10,8 +10,7 @@ import { PORTS } from './configuration.ts'
 import { codeOf, UsageError } from './errors.ts'
 
 export interface Door {
-  /** Without a slash at the end. */
-  readonly url: string
+  readonly port: number
   readonly serve: (listener: RequestListener) => void
   /** Lets the requests under way finish; what is still open after a second is cut. */
   readonly close: () => Promise<void>
@@ -47,7 +46,7 @@ const PATIENCE = 1_000
 
 /** @throws UsageError if the port is taken or may not be used */
 export async function openDoor(
-  { listen: address, host, ports }: LabConfiguration,
+  { listen: address, ports }: LabConfiguration,
   service: Service,
   tls?: Tls,
 ): Promise<Door> {
@@ -60,9 +59,8 @@ export async function openDoor(
     : createServer(serve)
   await listen(server, ports[service], address, service)
   const bound = server.address()
-  const port = typeof bound === 'object' ? bound?.port : undefined
   return {
-    url: `${tls ? 'https' : 'http'}://${host}:${port}`,
+    port: typeof bound === 'object' && bound ? bound.port : ports[service],
     serve: (behind) => {
       listener = behind
     },

@@ -4,6 +4,8 @@
  */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { provision } from '@holdfast/authorization-server'
 import { type Authority, openAuthority } from '@holdfast/ca'
 import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
@@ -53,11 +55,16 @@ export async function readServerTls(
       throw new UsageError(`${join(certs, file)} cannot be read (${codeOf(error)})`)
     }
   }
-  return {
-    chain: await read(`servers/${server}.chain.pem`),
-    key: await read(`servers/${server}.key.pem`),
-    trust: await read('root.certificate.pem'),
+  const chain = await read(`servers/${server}.chain.pem`)
+  const key = await read(`servers/${server}.key.pem`)
+  const trust = await read('root.certificate.pem')
+  try {
+    createSecureContext({ cert: chain, key, ca: trust })
+  } catch (error) {
+    const files = join(certs, `servers/${server}.*.pem`)
+    throw new UsageError(`${files} are not a certificate and its key (${codeOf(error)})`)
   }
+  return { chain, key, trust }
 }
 
 /** @throws UsageError if the folder cannot be used; StoreError if the records cannot */
@@ -131,7 +138,11 @@ async function prepareIntrospector(
   return material
 }
 
+/** @throws MaterialError where `prepareClients` has not been */
+export const readIntrospector = ({ state }: LabConfiguration): Promise<ClientMaterial> =>
+  readMaterial(join(state, RESOURCE_SERVER_CLIENT))
+
 async function keep(folder: string, material: ClientMaterial): Promise<void> {
   const present = await readMaterial(folder).catch(() => undefined)
-  if (JSON.stringify(present) !== JSON.stringify(material)) await writeMaterial(folder, material)
+  if (!isDeepStrictEqual(present, material)) await writeMaterial(folder, material)
 }

@@ -1,0 +1,20 @@
+/** The authorization server in a process of its own: issuer, mTLS alias, management. */
+import { makeAuthorizationServer } from '../authorization-server.ts'
+import {
+  authorizationServerDoors,
+  configuredAddresses,
+  opener,
+  serveAuthorizationServer,
+} from '../doors.ts'
+import { openRecords } from '../prepare.ts'
+import { runService } from '../service.ts'
+
+await runService(async (configuration, closing) => {
+  const addresses = configuredAddresses(configuration)
+  const records = await openRecords(configuration)
+  closing.defer(() => records.close())
+  const made = await makeAuthorizationServer(addresses, records)
+  const doors = await authorizationServerDoors(opener(configuration, closing))
+  serveAuthorizationServer(doors, made)
+  return [addresses.issuer, addresses.mtlsAlias, addresses.authorizationServerManagement]
+})

@@ -1,0 +1,22 @@
+/**
+ * Makes what the services find: certificates, the clients' material, the provisioned records. Then
+ * it ends. The only process that has the authority's keys; run again, it keeps what is there.
+ */
+import { readConfiguration } from '../configuration.ts'
+import { configuredAddresses } from '../doors.ts'
+import { openRecords, prepareClients, preparePki } from '../prepare.ts'
+import { told } from '../service.ts'
+
+await told(async () => {
+  const configuration = readConfiguration()
+  const addresses = configuredAddresses(configuration)
+  const authority = await preparePki(configuration)
+  const records = await openRecords(configuration)
+  try {
+    await prepareClients(configuration, addresses, authority, records)
+  } finally {
+    await records.close()
+  }
+  const { certs, state } = configuration
+  process.stdout.write(`certificates are in ${certs}, clients in ${state}/clients\n`)
+})

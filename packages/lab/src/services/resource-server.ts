@@ -1,0 +1,14 @@
+/** The lab's API in a process of its own, and its management. */
+import { configuredAddresses, opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
+import { readIntrospector } from '../prepare.ts'
+import { makeResourceServer } from '../resource-server.ts'
+import { runService } from '../service.ts'
+
+await runService(async (configuration, closing) => {
+  const addresses = configuredAddresses(configuration)
+  const made = makeResourceServer(addresses.resource, await readIntrospector(configuration))
+  closing.defer(made.close)
+  const doors = await resourceServerDoors(opener(configuration, closing))
+  serveResourceServer(doors, made)
+  return [addresses.resource, addresses.resourceServerManagement]
+})
