@@ -28,6 +28,10 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proof' |
  * - `full-memory`, `one-proof-quota`: it has no room; each key may have one live record
  * - `nonce-required`: the route's policy asks for a nonce
  * - `issuer-unreachable`: nobody answers for the issuer
+ * - `plain-introspection`: the route takes signed introspection answers only, and gets plain JSON
+ * - `status-required`: a token must name its place in the list of `STATUS_LIST_URI`
+ * - `status-list-unreachable`: the same, and nobody serves the list
+ * - `acr-required`, `recent-login-required`: the route asks for a certain login, or a recent one
  * - `mislabelled`: introspection says `token_type: Bearer` of a DPoP-bound token
  */
 export type Situation =
@@ -37,3 +41,8 @@ export type Situation =
   | 'nonce-required'
   | 'issuer-unreachable'
   | 'mislabelled'
+  | 'plain-introspection'
+  | 'status-required'
+  | 'status-list-unreachable'
+  | 'acr-required'
+  | 'recent-login-required'

@@ -8,6 +8,8 @@ import * as binding from './binding.ts'
 import * as certificate from './certificate.ts'
 import * as proof from './proof.ts'
 import * as request from './request.ts'
+import * as status from './status.ts'
+import * as stepUp from './step-up.ts'
 import * as time from './time.ts'
 import * as token from './token.ts'
 
@@ -19,7 +21,7 @@ export const CATALOGUE = {
   'FAPI2SP-5.3.4-2':  [request.queryOnly],
   'RFC6750-3':        [request.nothingPresented, request.cookieOnly],
 
-  'RFC9110-15.6.4':   [request.duringAnOutage, request.intoAFullMemory],
+  'RFC9110-15.6.4':   [request.duringAnOutage, request.intoAFullMemory, token.plainIntrospection, status.listWithheld],
   'RFC7519-7.2':      [token.garbage],
   'RFC7662-2.2':      [token.unknownOpaque],
   'RFC7515-4.1.11':   [token.criticalExtension, proof.criticalExtension],
@@ -31,6 +33,7 @@ export const CATALOGUE = {
   'RFC9068-4-5':      [token.forgedSignature],
   'RFC9068-4-6':      [token.expired],
   'RFC7519-4.1.5':    [token.notYetValid],
+  'FAPI2SP-5.3.4-3':  [status.revoked, status.suspended, status.unknownStatus, status.outOfRange, status.foreignList, status.withoutStatus],
 
   'RFC7800-3.1':      [binding.malformedConfirmation],
   'FAPI2SP-5.3.4-5':  [binding.unbound],
@@ -59,6 +62,8 @@ export const CATALOGUE = {
   'RFC9449-4.3-12b':  [binding.stolenWithOwnKey],
 
   'FAPI2SP-5.3.4-4':  [token.tooLittleScope],
+  'RFC9470-3-acr_values': [stepUp.otherAcr, stepUp.withoutAcr],
+  'RFC9470-3-max_age': [stepUp.oldLogin, stepUp.loginToCome],
 
   'RFC9449-11.1-3':   [time.afterARestart],
   'RFC6585-4':        [request.flood],

@@ -1,5 +1,6 @@
 export type { Attack, Family, Situation } from './attack.ts'
 export { ATTACKS, CATALOGUE } from './catalogue.ts'
 export { judge, type Judgement, readAnswer } from './judge.ts'
+export { STATUS_LIST_URI } from './status.ts'
 export { type Scene, setScene, type Stage, type TokenEdit } from './scene.ts'
 export { type Certificate, send, valuesOf, type WireRequest, type WireResponse } from './wire.ts'

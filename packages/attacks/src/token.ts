@@ -22,6 +22,16 @@ export const unknownOpaque: Attack = {
     send(byMtls({ url: opaqueUrl ?? url, token: 'x'.repeat(43) })),
 }
 
+export const plainIntrospection: Attack = {
+  id: 'token/plain-introspection',
+  title: 'An introspection answer that anybody could have written, where a signed one was asked',
+  clause: 'RFC9110-15.6.4',
+  answer: { status: 503, error: 'temporarily_unavailable' },
+  situation: 'plain-introspection',
+  play: async ({ byDpop, send, opaqueUrl, url, opaqueToken, dpop }) =>
+    send(await byDpop({ url: opaqueUrl ?? url, token: opaqueToken ?? dpop.token })),
+}
+
 export const criticalExtension: Attack = {
   id: 'token/critical-extension',
   title: 'A token whose issuer relies on an extension that we do not know',
@@ -74,6 +84,7 @@ export const otherIssuer: Attack = {
   title: 'A token of another issuer',
   clause: 'RFC9068-4-3',
   answer: invalidToken,
+  overlaps: ['RFC9068-4-5'], // no key of ours is another issuer's
   forges: true,
   play: async ({ byMtls, send, forged }) =>
     send(byMtls({ token: await forged({ claims: { iss: 'https://evil.example' } }) })),

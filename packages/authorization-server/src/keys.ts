@@ -1,7 +1,7 @@
 import { generateKeyPair, hash, randomBytes } from 'node:crypto'
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Records, StoredRecord } from '@holdfast/store'
+import { type Records, type StoredRecord, StoreError } from '@holdfast/store'
 import type { JWK } from 'oidc-provider'
 import { ALGORITHMS } from './algorithms.ts'
 import type { Algorithm } from './algorithms.ts'
@@ -30,7 +30,7 @@ export async function createKeys(records: Records): Promise<void> {
   }
 }
 
-/** @throws Error where `provision` has not run on this store */
+/** @throws StoreError where `provision` has not run on this store */
 export async function readKeys(records: Records): Promise<Keys> {
   const stored = await Promise.all(ALGORITHMS.map((alg) => records.find('Key', alg)))
   const [cookies, dpopNonce] = await Promise.all(SECRETS.map((id) => records.find('Secret', id)))
@@ -44,7 +44,7 @@ export async function readKeys(records: Records): Promise<Keys> {
 const asJwk = ({ payload }: StoredRecord): JWK => ({ ...payload, kty: String(payload['kty']) })
 
 function present(record: StoredRecord | undefined): StoredRecord {
-  if (!record) throw new Error('the store holds no signing keys or secrets: provision it first')
+  if (!record) throw new StoreError('the store holds no signing keys or secrets: provision it first')
   return record
 }
 

@@ -1,6 +1,7 @@
 /** A command's view of a lab: the one that is up, or a private one for as long as it takes. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
 import { type Records, RecordsInSqlite } from '@holdfast/store'
@@ -30,8 +31,8 @@ export async function attach(configuration: LabConfiguration): Promise<Attached>
   return run ? attachTo(run, configuration) : startPrivate(configuration)
 }
 
-function attachTo(run: RunFile, { certs, state }: LabConfiguration): Attached {
-  const { addresses, hubToken } = run
+function attachTo(run: RunFile, { state }: LabConfiguration): Attached {
+  const { addresses, certs, hubToken } = run
   const { report, flush } = httpReporter(`${addresses.console}/events`, hubToken)
   const records = new RecordsInSqlite(join(state, 'records.sqlite'))
   return {
@@ -60,9 +61,8 @@ function attachTo(run: RunFile, { certs, state }: LabConfiguration): Attached {
 export async function startPrivate(
   configuration: LabConfiguration,
 ): Promise<Attached & Pick<Lab, 'experiment'>> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-'))
+  const { folder, remove } = temporaryFolder()
   const [certs, state] = [join(folder, 'certs'), join(folder, 'state')]
-  const remove = () => rm(folder, { recursive: true, force: true })
   const { ports } = configuration
   try {
     const lab = await startLab({
@@ -81,13 +81,39 @@ export async function startPrivate(
       report: lab.hub.report,
       readTrace: async (trace) => inOrder(lab.hub.read(trace)),
       close: async () => {
-        await lab.close()
-        await remove()
+        try {
+          await lab.close()
+        } finally {
+          await remove()
+        }
       },
     }
   } catch (error) {
     await remove()
     throw error
+  }
+}
+
+/** Removed when asked for, or else when the process ends, by a signal too. */
+function temporaryFolder(): { readonly folder: string; readonly remove: () => Promise<void> } {
+  let made: string | undefined
+  // What was being written when the signal came is still written: hence the retries.
+  const how = { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }
+  const atExit = () => made !== undefined && rmSync(made, how)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const end = (signal: (typeof signals)[number]) => process.exit(128 + constants.signals[signal])
+  // Before there is a folder, so that no signal comes between.
+  process.once('exit', atExit)
+  for (const signal of signals) process.once(signal, end)
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
+  made = folder
+  return {
+    folder,
+    remove: async () => {
+      await rm(folder, how)
+      process.off('exit', atExit)
+      for (const signal of signals) process.off(signal, end)
+    },
   }
 }
 

@@ -11,13 +11,13 @@ import { tourCommand } from './commands/tour.ts'
 import { up } from './commands/up.ts'
 import { AUTHENTICATIONS, BINDINGS, CLIENTS } from './clients.ts'
 import { PORTS } from './configuration.ts'
-import { isTold } from './errors.ts'
+import { isTold, refusalOf } from './errors.ts'
 
 const ids = CLIENTS.map(({ id }) => id)
 
 const program = new Command('scripts/lab')
   .description(
-    'A FAPI 2.0 sender-constraint laboratory: real certificates, an authorization server,\n' +
+    'A FAPI 2.0 sender-constraint laboratory: real certificates, an authorization server, ' +
       'a resource server, clients for every flow, and the attacks they hold off.',
   )
   .option('--certs <folder>', 'the PKI (default: certs)')
@@ -27,6 +27,9 @@ const program = new Command('scripts/lab')
   .helpCommand(false)
   .showHelpAfterError('(scripts/lab --help lists what there is)')
   .configureHelp({ showGlobalOptions: true })
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')),
+  })
   .addHelpText('after', environmentHelp)
   .exitOverride()
 
@@ -44,7 +47,7 @@ program
 
 program
   .command('tour')
-  .description('every flow with every client, a score of attacks, the honest requests again')
+  .description('every flow with every client, the attacks, the honest requests again')
   .addOption(json)
   .action(tourCommand)
 
@@ -63,7 +66,7 @@ program
   .addOption(token)
   .option(
     '--mermaid <file>',
-    'write the sequence as a Mermaid diagram, too (- for standard output)',
+    'write the sequence as a Mermaid diagram, too (-: only that, to standard output)',
   )
   .addOption(json)
   .action(flow)
@@ -73,11 +76,15 @@ program
   .description('get a token and call any URL with it, with proof or certificate, like curl')
   .argument('<method>', 'GET, POST, …')
   .argument('<url>', 'an absolute URL, or a path of the lab’s API such as /accounts')
-  .requiredOption('--as <client>', ids.join(', '))
+  .requiredOption('--as <client>', `the client: ${ids.join(', ')}`)
   .option('--scope <scopes>', 'space-separated', 'accounts')
   .option('--resource <uri>', 'resource indicator (default: the lab’s API)')
   .addOption(token)
-  .option('-H, --header <line>', 'a header field; may stand several times', collect, [])
+  .addOption(
+    new Option('-H, --header <line>', 'a header field; may stand several times')
+      .argParser(collect)
+      .default([], 'none'),
+  )
   .option('-d, --data <body>', 'the body, sent as JSON unless a header says otherwise')
   .option('--curl', 'print the equivalent curl command instead of calling')
   .addOption(json)
@@ -90,6 +97,8 @@ program
     '<thing>',
     'an access token, a DPoP proof, a certificate in PEM, a file of these, or - for standard input',
   )
+  // A certificate in PEM begins with a hyphen.
+  .allowUnknownOption()
   .addOption(json)
   .action(inspect)
 
@@ -116,6 +125,11 @@ function environmentHelp(): string {
   ].join('\n')
 }
 
+// Whoever reads our output may stop reading, as `head` does: the command still does its work.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -127,6 +141,11 @@ function exitCodeOf(error: unknown): number {
   if (isTold(error)) {
     process.stderr.write(`holdfast: ${error.message}\n`)
     return 2
+  }
+  const refusal = refusalOf(error)
+  if (refusal !== undefined) {
+    process.stderr.write(`holdfast: ${refusal}\n`)
+    return 1
   }
   throw error
 }

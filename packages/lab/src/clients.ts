@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto'
 import type { ClientMetadata } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
-import { type ClientMaterial, type FapiClient, readMaterial } from '@holdfast/client'
+import type { ClientMaterial } from '@holdfast/client'
 
 export type Authentication = ClientMaterial['authentication']
 export type Binding = ClientMaterial['binding']
@@ -49,17 +49,12 @@ export async function certificateOf(
   return undefined
 }
 
-/** A private JWK for client assertions; that of an earlier run if there is one. */
-export async function keyOf(
-  folder: string,
+/** A private JWK for client assertions: the present one, or a new one of which the server is told. */
+export function keyOf(
+  present: ClientMaterial | undefined,
   id: string,
-): Promise<NonNullable<FapiClient['material']['key']>> {
-  try {
-    const { key } = await readMaterial(folder)
-    if (key) return key
-  } catch {
-    // no client yet, or half a one: it gets a new key, and the server is told
-  }
+): NonNullable<ClientMaterial['key']> {
+  if (present?.key) return present.key
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { kty = 'EC', ...members } = privateKey.export({ format: 'jwk' })
   return { kty, ...members, alg: 'ES256', use: 'sig', kid: `${id}-${randomUUID().slice(0, 8)}` }

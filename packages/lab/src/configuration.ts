@@ -6,7 +6,12 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
 
-const port = z.coerce.number().int().min(0).max(65_535)
+const A_PORT = 'allowed: a whole number from 0 (the system chooses) to 65535'
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, A_PORT)
+  .transform(Number)
+  .refine((value) => value <= 65_535, A_PORT)
 
 /** Service → its variable, its default port. 0 lets the system choose. */
 export const PORTS = {
@@ -42,22 +47,25 @@ export interface Options {
 }
 
 const schema = z.object({
-  HOLDFAST_LISTEN: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+  HOLDFAST_LISTEN: z.union([z.ipv4(), z.ipv6()], 'allowed: an IP address').default('127.0.0.1'),
   HOLDFAST_HOST: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a host name in lower case')
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'allowed: a host name in lower case')
     .default('localhost'),
-  HOLDFAST_CERTS: z.string().min(1).default('certs'),
-  HOLDFAST_STATE: z.string().min(1).default('.lab'),
+  HOLDFAST_CERTS: z.string().default('certs'),
+  HOLDFAST_STATE: z.string().default('.lab'),
 })
+
+type Given = { readonly [variable: string]: string | undefined }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
 /** @throws UsageError naming variable or option, value and what is allowed */
 export function readConfiguration(options: Options = {}): LabConfiguration {
   const { listen, host, certs, state } = options
-  const given = {
-    ...process.env,
+  const given: Given = {
+    // Set to nothing is not set.
+    ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
     ...(listen !== undefined && { HOLDFAST_LISTEN: listen }),
     ...(host !== undefined && { HOLDFAST_HOST: host }),
     // A path on the command line is the user's; one in the environment or here is the project's.
@@ -74,14 +82,11 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
   }
 }
 
-function ports(
-  given: NodeJS.ProcessEnv,
-  ephemeral: boolean,
-): { readonly [service in Service]: number } {
+function ports(given: Given, ephemeral: boolean): { readonly [service in Service]: number } {
   const read = (service: Service): number => {
     const [variable, usual] = PORTS[service]
     if (ephemeral) return 0
-    return parse(z.object({ [variable]: port.default(usual) }), given)[variable] ?? usual
+    return parse(z.object({ [variable]: port.optional() }), given)[variable] ?? usual
   }
   return {
     console: read('console'),
@@ -93,7 +98,7 @@ function ports(
   }
 }
 
-function parse<T>(type: z.ZodType<T>, given: NodeJS.ProcessEnv): T {
+function parse<T>(type: z.ZodType<T>, given: Given): T {
   const { success, data, error } = type.safeParse(given)
   if (success) return data
   const [issue] = error.issues

@@ -57,7 +57,8 @@ export async function openDoor(
   const server = tls
     ? createTlsServer({ ...PROFILE, ...material(tls) }, serve)
     : createServer(serve)
-  await listen(server, ports[service], address, service)
+  // The hub hands out tokens and proofs: it is on loopback wherever the others are.
+  await listen(server, ports[service], service === 'console' ? '127.0.0.1' : address, service)
   const bound = server.address()
   return {
     port: typeof bound === 'object' && bound ? bound.port : ports[service],

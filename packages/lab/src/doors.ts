@@ -64,7 +64,7 @@ export function serveResourceServer(
   made: ResourceServer,
 ): void {
   doors.resourceServer.serve(made.listener)
-  doors.resourceServerManagement.serve(management(made.ready))
+  doors.resourceServerManagement.serve(management(made.ready, made.metrics))
 }
 
 /** Where everything is, once all doors are open. */
@@ -89,8 +89,9 @@ export const configuredAddresses = (configuration: LabConfiguration): Addresses 
   })
 
 function addresses({ host }: LabConfiguration, portOf: (service: Service) => number): Addresses {
+  // What is not TLS is of this machine: a redirect URI, for one, may be http on loopback only.
   const url = (service: Service) =>
-    `${SECURE[service] ? 'https' : 'http'}://${host}:${portOf(service)}`
+    SECURE[service] ? `https://${host}:${portOf(service)}` : `http://localhost:${portOf(service)}`
   return {
     issuer: url('authorizationServer'),
     mtlsAlias: url('mtlsAlias'),

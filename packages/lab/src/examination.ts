@@ -1,7 +1,7 @@
 /** What stands between a machine and a running lab. Looks only; changes nothing. */
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, readdir, readFile, stat } from 'node:fs/promises'
+import { access, open, readdir, readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
@@ -33,6 +33,7 @@ export async function examine(configuration: LabConfiguration): Promise<readonly
     await folder('certificates', configuration.certs),
     ...(await certificates(configuration.certs)),
     await folder('state', configuration.state),
+    ...(await records(join(configuration.state, 'records.sqlite'))),
     await clock(configuration.certs),
   ]
 }
@@ -52,6 +53,7 @@ const services = Object.keys(PORTS).filter((name): name is Service => Object.has
 
 async function port({ listen, ports }: LabConfiguration, service: Service): Promise<Finding> {
   const number = ports[service]
+  if (number === 0) return { name: `port ${service}`, found: 'the system’s choice', ok: true }
   const problem = await tryPort(number, listen)
   return {
     name: `port ${service}`,
@@ -75,7 +77,9 @@ function tryPort(number: number, address: string): Promise<string | undefined> {
 async function folder(name: string, path: string): Promise<Finding> {
   try {
     await access(path, constants.R_OK | constants.W_OK)
-    return { name, found: path, ok: true }
+    if ((await stat(path)).isDirectory()) return { name, found: path, ok: true }
+    const remedy = 'move it away, or choose another folder'
+    return { name, found: `${path} is no folder`, ok: false, remedy }
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' && (await isWritable(dirname(path))))
@@ -106,17 +110,69 @@ async function certificate(certs: string, name: string): Promise<Finding> {
     const x509 = new X509Certificate(await readFile(join(certs, name)))
     const days = Math.floor((x509.validToDate.getTime() - Date.now()) / 86_400_000)
     const started = x509.validFromDate.getTime() <= Date.now()
+    const misfit = await misfitOf(certs, name, x509)
+    if (misfit !== undefined)
+      return { name: titleOf(name), found: misfit, ok: false, remedy: REPLACE }
     return {
-      name: `  ${name.replace('.certificate.pem', '')}`,
+      name: titleOf(name),
       found: started ? `${days} days left` : `not valid before ${x509.validFrom}`,
       ok: started && days >= 0,
       ...(!started && { remedy: 'the clock of this machine is wrong, or was' }),
       ...(days < 0 && { remedy: 'the next start renews it' }),
     }
   } catch {
-    const remedy = `remove ${join(certs, name)} and its key; the next start makes new ones`
-    return { name, found: 'is no certificate', ok: false, remedy }
+    return { name: titleOf(name), found: 'is no certificate', ok: false, remedy: REPLACE }
   }
+}
+
+const REPLACE =
+  'put the right file back, or move it and its pair away; the next start makes new ones'
+
+const titleOf = (name: string): string => `  ${name.replace('.certificate.pem', '')}`
+
+/** Whether it belongs to its key, and to the authority beside it. */
+async function misfitOf(
+  certs: string,
+  name: string,
+  x509: X509Certificate,
+): Promise<string | undefined> {
+  const key = await read(certs, name.replace('.certificate.pem', '.key.pem'), createPrivateKey)
+  if (key === 'corrupt') return 'its key is no private key'
+  if (key && !x509.checkPrivateKey(key)) return 'its key is another’s'
+  const isTop = name.startsWith('root') || name.startsWith('self-signed')
+  const signer = name.startsWith('issuing') ? 'root' : 'issuing'
+  const issuer: KeyObject | 'corrupt' | undefined = isTop
+    ? x509.publicKey
+    : await read(certs, `${signer}.certificate.pem`, (pem) => new X509Certificate(pem).publicKey)
+  if (issuer === undefined || issuer === 'corrupt' || x509.verify(issuer)) return undefined
+  return 'is signed by another authority'
+}
+
+/** `undefined` where there is no such file: the next start makes it. */
+async function read<T>(
+  certs: string,
+  name: string,
+  parse: (pem: string) => T,
+): Promise<T | 'corrupt' | undefined> {
+  try {
+    return parse(await readFile(join(certs, name), 'utf8'))
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? undefined : 'corrupt'
+  }
+}
+
+/** By the first bytes only: to open a database is to write beside it. */
+async function records(path: string): Promise<readonly Finding[]> {
+  const file = await open(path).catch(() => undefined)
+  if (!file) return []
+  const { buffer, bytesRead } = await file
+    .read(Buffer.alloc(16), 0, 16)
+    .catch(() => ({ buffer: Buffer.from('x'), bytesRead: 1 }))
+  await file.close()
+  const ok = bytesRead === 0 || buffer.toString('latin1') === 'SQLite format 3\0'
+  const remedy = 'move it away; the next start makes a new one'
+  const name = '  records'
+  return [ok ? { name, found: path, ok } : { name, found: `${path} is no database`, ok, remedy }]
 }
 
 /** A file that was written in the future means that the clock has been set back since. */

@@ -68,10 +68,13 @@ export async function connectAs(
 ): Promise<FapiClient> {
   const material = await lab.material(id)
   const { certificate } = material
+  const thumbprintOf = certificate && certificateThumbprint(certificate.chain)
   return connect(material, {
     fetch: observed(context, lab.report, {
       by: 'client',
-      ...(certificate && { certificate: certificateThumbprint(certificate.chain) }),
+      // The issuer's own address asks for no certificate, so none is shown there.
+      certificateFor: (url) =>
+        new URL(url).origin === lab.addresses.issuer ? undefined : thumbprintOf,
     }),
   })
 }

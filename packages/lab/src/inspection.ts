@@ -37,8 +37,8 @@ function inspectProof(content: string): Inspection {
   const { htm, htu } = proof?.jws.claims ?? {}
   return {
     kind: 'DPoP proof',
-    parts: { header: proof?.jws.header, claims: proof?.jws.claims },
-    computed: proof?.thumbprint === undefined ? {} : { jkt: proof.thumbprint },
+    parts: proof ? { header: proof.jws.header, claims: proof.jws.claims } : {},
+    computed: proof?.header.thumbprint === undefined ? {} : { jkt: proof.header.thumbprint },
     // Method and URL are its own: only the request that brings it can say whether they fit.
     odd: oddities(OF_A_PROOF, {
       ...NOTHING,
@@ -51,7 +51,7 @@ function inspectProof(content: string): Inspection {
 function inspectToken(content: string): Inspection {
   const token = readJwtToken(content)
   const isToken = token.form === 'jwt'
-  const policy = isToken ? { issuer: String(token.claims['iss']) } : {}
+  const policy = isToken ? { issuers: [String(token.claims['iss'])] as const } : {}
   return {
     kind:
       isToken && /^(application\/)?at\+jwt$/i.test(String(token.jws.header['typ']))
@@ -77,7 +77,7 @@ function inspectCertificate(content: string): Inspection | undefined {
       parts: {
         subject,
         issuer,
-        subjectAltName,
+        ...(subjectAltName !== undefined && { subjectAltName }),
         serialNumber,
         validFrom,
         validTo,
@@ -112,7 +112,7 @@ const BOUND: NonNullable<Facts['token']> = {
 }
 
 const PROFILE: Policy = {
-  issuer: '',
+  issuers: [''],
   audience: '',
   scopes: [],
   methods: ['dpop', 'mtls'],

@@ -1,8 +1,12 @@
 import type { RequestListener } from 'node:http'
+import type { Registry } from 'prom-client'
 
-/** `/health/live`: this process answers. `/health/ready`: what it depends on answers too. */
+/**
+ * `/health/live`: this process answers. `/health/ready`: what it depends on answers too. `/metrics`:
+ * for Prometheus, where there are any.
+ */
 export const management =
-  (ready: () => Promise<void>): RequestListener =>
+  (ready: () => Promise<void>, metrics?: Registry): RequestListener =>
   (request, response) => {
     const say = (status: number, body: object) =>
       response
@@ -13,6 +17,11 @@ export const management =
       ready().then(
         () => say(200, { status: 'ready' }),
         () => say(503, { status: 'not ready' }),
+      )
+    else if (request.url === '/metrics' && metrics)
+      metrics.metrics().then(
+        (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+        () => say(500, { error: 'server_error' }),
       )
     else say(404, { error: 'not_found' })
   }

@@ -11,27 +11,32 @@ import {
 /**
  * Every request becomes one span of the trace, and says so in its `traceparent`.
  *
- * @param certificate thumbprint of the client certificate that the connection offers
+ * @param certificateFor thumbprint of the client certificate that is shown to the server of this URL
  */
 export const observed =
   (
     trace: { readonly trace: string },
     report: Reporter,
-    who: { readonly by: Participant; readonly certificate?: string },
+    who: {
+      readonly by: Participant
+      readonly certificateFor?: (url: string) => string | undefined
+    },
   ) =>
   (base: Fetch): Fetch =>
   async (url, request = {}) => {
     const span = nextSpan(trace)
     const headers = { ...request.headers, traceparent: formatTraceparent(span) }
     const { method = 'GET', body } = request
+    const certificate = who.certificateFor?.(url)
     report({
       ...span,
-      ...who,
+      by: who.by,
       type: 'request',
       at: Date.now(),
       method,
       url,
       headers: Object.entries(headers),
+      ...(certificate !== undefined && { certificate }),
       ...(isText(body) && { body: String(body) }),
     })
     const response = await base(url, { ...request, headers })

@@ -6,9 +6,9 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import { provision } from '@holdfast/authorization-server'
+import { type ClientMetadata, provision } from '@holdfast/authorization-server'
 import { type Authority, openAuthority } from '@holdfast/ca'
-import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
+import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
 import { type Records, RecordsInSqlite } from '@holdfast/store'
 import { type Addresses, redirectUriOf, resourcesOf } from './addresses.ts'
 import { certificateOf, CLIENTS, keyOf, metadataOf, publicPart } from './clients.ts'
@@ -89,23 +89,24 @@ export async function prepareClients(
     redirectUri: redirectUriOf(addresses),
     trust: authority.trust,
   }
-  const clients = await Promise.all(
-    CLIENTS.map(async (client) => {
-      const { id, authentication, binding } = client
-      const folder = clientFolder(state, id)
-      const certificate = await certificateOf(authority, client)
-      const material: ClientMaterial = {
-        ...common,
-        clientId: id,
-        authentication,
-        binding,
-        ...(authentication === 'private_key_jwt' && { key: await keyOf(folder, id) }),
-        ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
-      }
-      await keep(folder, material)
-      return metadataOf(client, material)
-    }),
-  )
+  // One after the other: if one cannot be prepared, no other is still being written.
+  const clients: ClientMetadata[] = []
+  for (const client of CLIENTS) {
+    const { id, authentication, binding } = client
+    const folder = clientFolder(state, id)
+    const present = await readPresent(folder)
+    const certificate = await certificateOf(authority, client)
+    const material: ClientMaterial = {
+      ...common,
+      clientId: id,
+      authentication,
+      binding,
+      ...(authentication === 'private_key_jwt' && { key: keyOf(present, id) }),
+      ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
+    }
+    if (!isDeepStrictEqual(present, material)) await writeMaterial(folder, material)
+    clients.push(metadataOf(client, material))
+  }
   const introspector = await prepareIntrospector(state, common)
   await provision(records, {
     clients: [
@@ -127,14 +128,15 @@ async function prepareIntrospector(
   common: Pick<ClientMaterial, 'issuer' | 'redirectUri' | 'trust'>,
 ): Promise<ClientMaterial> {
   const folder = join(state, RESOURCE_SERVER_CLIENT)
+  const present = await readPresent(folder)
   const material: ClientMaterial = {
     ...common,
     clientId: RESOURCE_SERVER_CLIENT,
     authentication: 'private_key_jwt',
     binding: 'dpop',
-    key: await keyOf(folder, RESOURCE_SERVER_CLIENT),
+    key: keyOf(present, RESOURCE_SERVER_CLIENT),
   }
-  await keep(folder, material)
+  if (!isDeepStrictEqual(present, material)) await writeMaterial(folder, material)
   return material
 }
 
@@ -142,7 +144,17 @@ async function prepareIntrospector(
 export const readIntrospector = ({ state }: LabConfiguration): Promise<ClientMaterial> =>
   readMaterial(join(state, RESOURCE_SERVER_CLIENT))
 
-async function keep(folder: string, material: ClientMaterial): Promise<void> {
-  const present = await readMaterial(folder).catch(() => undefined)
-  if (!isDeepStrictEqual(present, material)) await writeMaterial(folder, material)
+/**
+ * The material of an earlier run. A run that was killed can leave files missing, or of two versions:
+ * that is mended. A file that no run writes is somebody's, and is not overwritten.
+ *
+ * @throws MaterialError
+ */
+async function readPresent(folder: string): Promise<ClientMaterial | undefined> {
+  try {
+    return await readMaterial(folder)
+  } catch (error) {
+    if (error instanceof MaterialError && error.code !== 'MALFORMED') return undefined
+    throw error
+  }
 }

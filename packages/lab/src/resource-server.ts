@@ -4,9 +4,12 @@ import type { ClientMaterial } from '@holdfast/client'
 import { openConnection } from '@holdfast/client'
 import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
 import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
+import { measureDecisions } from '@holdfast/resource-server/metrics'
 import { ReplayMemoryInProcess } from '@holdfast/store'
+import { Registry } from 'prom-client'
 
 export interface ResourceServer {
+  readonly metrics: Registry
   readonly listener: RequestListener
   /** Rejects while the issuer cannot be reached. */
   readonly ready: () => Promise<void>
@@ -26,6 +29,8 @@ export function makeResourceServer(
   const { issuer, clientId, key, trust } = introspector
   if (!key) throw new Error('the resource server has no key to introspect with')
   const { fetch, close } = openConnection({ trust })
+  const metrics = new Registry()
+  const measure = measureDecisions(metrics)
   const app = createApi({
     resource,
     issuer,
@@ -35,9 +40,14 @@ export function makeResourceServer(
     nonceSecret: randomBytes(32),
     explain: true,
     ...options,
+    observe: (observation) => {
+      measure(observation)
+      options.observe?.(observation)
+    },
   })
   const handle = app.callback()
   return {
+    metrics,
     listener: (request, response) => void handle(request, response),
     ready: async () => {
       const answer = await fetch(`${issuer}/.well-known/oauth-authorization-server`)

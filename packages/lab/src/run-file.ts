@@ -7,6 +7,8 @@ import { z } from 'zod'
 const schema = z.object({
   pid: z.number().int(),
   hubToken: z.string(),
+  /** Folder of the PKI: the state folder, where this file is, need not know it otherwise. */
+  certs: z.string(),
   addresses: z.object({
     issuer: z.string(),
     mtlsAlias: z.string(),

@@ -4,9 +4,24 @@
  * request is served.
  */
 import { join } from 'node:path'
-import { type Attack, ATTACKS, judge, readAnswer, setScene, type Stage } from '@holdfast/attacks'
+import { deflateSync } from 'node:zlib'
+import {
+  type Attack,
+  ATTACKS,
+  judge,
+  readAnswer,
+  setScene,
+  type Stage,
+  STATUS_LIST_URI,
+} from '@holdfast/attacks'
 import { openConnection, readMaterial } from '@holdfast/client'
-import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
+import {
+  type Fetch,
+  introspectedTokens,
+  type IntrospectionOptions,
+  jwtTokens,
+  type TokenReader,
+} from '@holdfast/resource-server'
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import { type Clause, ROWS } from '@holdfast/sender-constraint'
 import { ReplayMemoryInProcess } from '@holdfast/store'
@@ -48,19 +63,51 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
     }),
   }),
   mislabelled: () => ({ opaqueTokens: mislabelling }),
+  'plain-introspection': () => ({ opaqueTokens: introspecting({ signed: 'required' }) }),
+  'status-required': () => ({ status: 'required', jwtTokens: jwtWithStatus(serveStatusList) }),
+  'status-list-unreachable': () => ({
+    status: 'required',
+    jwtTokens: jwtWithStatus(() => Promise.reject(new TypeError('connection refused'))),
+  }),
+  'acr-required': () => ({ acrValues: ['urn:example:two-factors'] }),
+  'recent-login-required': () => ({ maxAge: 300 }),
 }
 
-const mislabelling: ApiOptions['opaqueTokens'] = async (text) => {
-  const { key, trust, issuer } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
+/** A connection of its own for each request: a reader of these tests lives for one attack. */
+const labFetch: Fetch = async (url, init) => {
+  const { trust } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
   const { fetch, close } = openConnection({ trust })
-  const read = introspectedTokens({
-    issuer,
-    clientId: RESOURCE_SERVER_CLIENT,
-    key: { ...key! },
-    fetch,
+  const response = await fetch(url, init)
+  void close() // once the answer is read
+  return response
+}
+
+const jwtWithStatus = (serve: () => ReturnType<Fetch>): TokenReader =>
+  jwtTokens({
+    issuer: lab.addresses.issuer,
+    fetch: (url, init) => (url === STATUS_LIST_URI ? serve() : labFetch(url, init)),
+    statusListUris: [STATUS_LIST_URI],
   })
-  const token = await read(text)
-  await close()
+
+// Two bits for each token: valid, revoked, suspended, and a value without a meaning.
+async function serveStatusList(): Promise<Response> {
+  const lst = deflateSync(Buffer.from([0b11_10_01_00])).toString('base64url')
+  const claims = { sub: STATUS_LIST_URI, status_list: { bits: 2, lst } }
+  return new Response(await stage.forge?.({ header: { typ: 'statuslist+jwt' }, claims }))
+}
+
+const introspecting =
+  (more: Partial<IntrospectionOptions> = {}): TokenReader =>
+  async (text) => {
+    const { key, issuer } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
+    const clientId = RESOURCE_SERVER_CLIENT
+    return introspectedTokens({ issuer, clientId, key: { ...key! }, fetch: labFetch, ...more })(
+      text,
+    )
+  }
+
+const mislabelling: TokenReader = async (text) => {
+  const token = await introspecting()(text)
   return token.form === 'opaque'
     ? { ...token, claims: { ...token.claims, token_type: 'Bearer' } }
     : token

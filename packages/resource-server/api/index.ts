@@ -7,7 +7,8 @@ import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
 import Koa from 'koa'
 import rawBody from 'raw-body'
 import type { RoutePolicy, ServerOptions, TokenReader } from '../src/index.ts'
-import { type ProtectedState, protectWith } from '../src/protect-with.ts'
+import type { ProtectedState } from '../src/index.ts'
+import { protectWith } from '../src/rows-out.ts'
 
 export type ApiOptions = Omit<ServerOptions, 'tokens'> &
   Omit<RoutePolicy, 'audience' | 'scopes'> & {
@@ -23,7 +24,7 @@ const LONGEST_BODY = 64 * 1024
 export function createApi(options: ApiOptions): Koa {
   const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
   const app = new Koa()
-  app.use(interactionId).use(readableTarget)
+  app.use(interactionId).use(readableTarget).use(nothingThere)
   for (const [prefix, tokens] of [
     ['', jwtTokens],
     ['/opaque', opaqueTokens],
@@ -36,10 +37,6 @@ export function createApi(options: ApiOptions): Koa {
     router.all('/anything', asking(), anything)
     app.use(router.routes()).use(router.allowedMethods())
   }
-  app.use((ctx) => {
-    ctx.status = 404
-    ctx.body = { error: 'not_found', error_description: 'There is no such resource.' }
-  })
   return app
 }
 
@@ -78,6 +75,20 @@ async function readJson(ctx: Context): Promise<unknown> {
 function anything(ctx: Context): void {
   const { authorization: _, dpop: __, ...headers } = ctx.headers
   ctx.body = { method: ctx.method, url: ctx.url, headers, claims: ctx.state.token.claims }
+}
+
+const NOTHING: Readonly<Record<number, object>> = {
+  404: { error: 'not_found', error_description: 'There is no such resource.' },
+  405: { error: 'method_not_allowed', error_description: 'The resource knows no such method.' },
+  501: { error: 'method_not_allowed', error_description: 'There is no such method.' },
+}
+
+const nothingThere: Koa.Middleware = async (ctx, next) => {
+  await next()
+  const { status } = ctx
+  if (ctx.body !== undefined || !NOTHING[status]) return
+  ctx.body = NOTHING[status]
+  ctx.status = status // which setting a body made 200
 }
 
 // Koa and its router read the path with url.parse, which throws at `http://[`: our 400, not a 500.

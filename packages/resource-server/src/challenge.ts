@@ -27,6 +27,7 @@ export function refusalResponse(
   const parameters = {
     ...(error && { error, error_description: description }),
     ...(error === 'insufficient_scope' && { scope: policy.scopes.join(' ') }),
+    ...(error === 'insufficient_user_authentication' && stepUp(policy)),
   }
   return {
     status,
@@ -43,6 +44,12 @@ export function refusalResponse(
 }
 
 type Parameters = Readonly<Record<string, string>>
+
+// Both, whichever of them was not met: one login is to satisfy the route (RFC 9470 §3).
+const stepUp = ({ acrValues = [], maxAge }: Policy): Parameters => ({
+  ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
+  ...(maxAge !== undefined && { max_age: String(maxAge) }),
+})
 
 const SCHEME_OF: Readonly<Record<ConfirmationMethod, Scheme>> = { dpop: 'DPoP', mtls: 'Bearer' }
 
@@ -75,4 +82,18 @@ function challenge(scheme: Scheme, parameters: Parameters): string {
     ([name, value]) => `${name}="${value.replaceAll(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?')}"`,
   )
   return list.length > 0 ? `${scheme} ${list.join(', ')}` : scheme
+}
+
+/**
+ * The same answer, with the place of the resource's metadata in each of its challenges (RFC 9728
+ * §5.1): a client that knows nothing of us can begin there.
+ */
+export function withResourceMetadata(response: RefusalResponse, url: string): RefusalResponse {
+  const lines = response.headers['www-authenticate'] ?? []
+  const named = [lines].flat().map((line) => {
+    const separator = line.includes(' ') ? ', ' : ' ' // a scheme alone has no parameters yet
+    return `${line}${separator}resource_metadata="${url}"`
+  })
+  if (named.length === 0) return response
+  return { ...response, headers: { ...response.headers, 'www-authenticate': named } }
 }

@@ -15,11 +15,14 @@ import {
 } from '@holdfast/sender-constraint'
 import { parseTraceparent } from '@holdfast/trace'
 import { type RefusalResponse, refusalResponse } from './challenge.ts'
+import { observation } from './observation.ts'
 import type { Protected } from './protected.ts'
 import { readFacts } from './request-facts.ts'
 
-/** What became of one request: let through with its token (which is absent only where an experiment has taken
- * out the rows that ask for one), or refused with an answer. */
+/**
+ * What became of one request: let through with its token (absent only where an experiment has taken
+ * out the rows that ask for one), or refused with an answer.
+ */
 export type Verdict =
   | { readonly token?: AccessToken; readonly headers: { readonly [name: string]: string } }
   | { readonly refused: RefusalResponse }
@@ -30,17 +33,25 @@ export function decider(
   policy: Policy,
   server: Protected,
 ): (request: IncomingMessage) => Promise<Verdict> {
+  const { observe } = server
   return async (request) => {
+    const arrived = observe ? performance.now() : 0
     const facts = await readFacts(request, server)
     const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
     const decision = await enforce(rows, facts, policy, () =>
       remember(facts, proof, policy, server),
     )
-    // Only what was accepted is worth keeping: a stranger's keys displace nobody's.
-    if (proof && !decision.refusal) server.headers.keep(proof.header.segment, proof.header)
+    if (!decision.refusal) keepAccepted(facts, proof, server)
+    observe?.(observation(decision, facts, performance.now() - arrived))
     reportDecision(decision, request, server)
     return verdict(decision, facts, policy, server)
   }
+}
+
+// Only what was accepted is worth keeping: a stranger's keys and tokens displace nobody's.
+function keepAccepted({ token }: Facts, proof: Proof | undefined, server: Protected): void {
+  if (proof) server.headers.keep(proof.header.segment, proof.header)
+  if (token && 'claims' in token) server.tokens.accepted?.(token)
 }
 
 async function remember(

@@ -1,64 +1,120 @@
-import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
-import { readIntrospection } from '@holdfast/sender-constraint'
-import { type JWK, type JWTHeaderParameters, SignJWT } from 'jose'
-import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
-import { PolicyError } from './policy.ts'
-import type { TokenReader } from './tokens.ts'
+import { type Claims, readIntrospection, sha256 } from '@holdfast/sender-constraint'
+import type { JWK } from 'jose'
+import { byCertificate, type ClientAuthentication, privateKeyJwt } from './client-authentication.ts'
+import { introspectionCache } from './introspection-cache.ts'
+import { introspectionEndpoint } from './introspection-endpoint.ts'
+import { readPlain, signedAnswers } from './introspection-answer.ts'
+import { ask, IssuerError } from './issuer.ts'
+import type { IssuerOptions } from './issuer-keys.ts'
+import { pauseAfterFailure } from './pause.ts'
+import { between, https } from './policy.ts'
+import type { Reading, TokenReader } from './tokens.ts'
+
+export interface IntrospectionOptions
+  extends Pick<IssuerOptions, 'issuer'>, Partial<Pick<IssuerOptions, 'fetch' | 'now'>> {
+  /** Our own registration with the issuer. */
+  readonly clientId: string
+  /**
+   * Our private key, for `private_key_jwt`: with `alg`, and `kid` if it has one. Or `mtls`: `fetch`
+   * has our client certificate, and the issuer's alias for such clients is asked (RFC 8705 §2, §5).
+   */
+  readonly key: JWK | 'mtls'
+  /** `required`: only an answer that the issuer signed for us counts (RFC 9701). Default: `off`. */
+  readonly signed?: 'off' | 'required'
+  /**
+   * Seconds for which an active token is not asked about again, and after which a revoked one is
+   * refused at the latest. Default: 1. 0: every use asks. Most: 60.
+   */
+  readonly cacheFor?: number
+  /** Tokens that are remembered at most. Default: 10,000. */
+  readonly cacheEntries?: number
+}
 
 /**
- * Reads opaque access tokens by asking the issuer (RFC 7662), as a client that authenticates by
- * `private_key_jwt`. Every token is asked about every time: a revoked one is refused at once.
+ * Reads opaque access tokens by asking the issuer (RFC 7662). Requests that use one token at the
+ * same time share one call.
  *
- * @param options.key our private key, registered with the issuer; with `alg`, and `kid` if it has one
- * @throws PolicyError at once, if the key does not say with which algorithm it signs
+ * @throws PolicyError at once, if an option is weaker than allowed or the key does not say with
+ *   which algorithm it signs
  */
-export function introspectedTokens(options: {
-  readonly issuer: string
-  readonly clientId: string
-  readonly key: JWK
-  readonly fetch?: Fetch
-}): TokenReader {
-  const { issuer, clientId, fetch = globalThis.fetch } = options
-  const { alg, kid, ...jwk } = options.key
-  if (alg === undefined) throw new PolicyError('key.alg', null, 'what the key is registered with')
-  const header = { alg, ...(kid !== undefined && { kid }) }
-  const key = createPrivateKey({ key: jwk, format: 'jwk' })
-  let endpoint: string | undefined
+export function introspectedTokens(given: IntrospectionOptions): TokenReader {
+  const { clientId, key, cacheFor = 1, cacheEntries = 10_000 } = given
+  const issuer = https('issuer', given.issuer)
+  const options = { issuer, fetch: given.fetch ?? globalThis.fetch, now: given.now ?? Date.now }
+  const { now } = options
+  const life = between('cacheFor', cacheFor, 0, 60) * 1000
+  const authentication =
+    key === 'mtls' ? byCertificate(clientId) : privateKeyJwt(key, { issuer, clientId, now })
+  const question = asker(options, {
+    authentication,
+    byMtls: key === 'mtls',
+    signedFor: given.signed === 'required' ? clientId : undefined,
+  })
+  const cache = introspectionCache({ life, entries: cacheEntries }, now)
+  const asking = new Map<string, Promise<Reading>>()
 
-  return async (text) => {
-    try {
-      endpoint ??= urlIn(await fetchMetadata(fetch, issuer), 'introspection_endpoint')
-      const body = new URLSearchParams({
-        token: text,
-        token_type_hint: 'access_token',
-        client_id: clientId,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: await assertion(issuer, clientId, { header, key }),
-      })
-      const response = await getJson(fetch, endpoint, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: body.toString(),
-      })
-      return readIntrospection(text, response)
-    } catch {
-      return { form: 'unavailable', reason: 'the issuer’s introspection endpoint cannot be asked' }
-    }
+  async function read(text: string): Promise<Reading> {
+    const askedAt = now()
+    const claims = await question(text)
+    if (!claims) return UNAVAILABLE
+    const token = readIntrospection(text, claims, issuer)
+    cache.put(token, askedAt)
+    return token
+  }
+
+  return (text) => {
+    const hash = sha256(text)
+    const known = cache.get(hash) ?? asking.get(hash)
+    if (known) return known
+    const reading = read(text).finally(() => asking.delete(hash))
+    asking.set(hash, reading)
+    return reading
   }
 }
 
-// FAPI 2.0 SP §5.3.3.4: the audience is the issuer, as one string.
-function assertion(
-  issuer: string,
-  clientId: string,
-  { header, key }: { readonly header: JWTHeaderParameters; readonly key: KeyObject },
-): Promise<string> {
-  return new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader(header)
-    .setIssuer(clientId)
-    .setSubject(clientId)
-    .setAudience(issuer)
-    .setIssuedAt()
-    .setExpirationTime('1m')
-    .sign(key)
+const UNAVAILABLE = {
+  form: 'unavailable',
+  reason: 'the issuer’s introspection endpoint gives no answer that counts',
+} as const
+
+/** `undefined`: no answer that counts. Never rejects. */
+type Asker = (token: string) => Promise<Claims | undefined>
+
+function asker(
+  options: IssuerOptions,
+  how: {
+    readonly authentication: ClientAuthentication
+    readonly byMtls: boolean
+    /** Our name, if the answer must be signed for us. */
+    readonly signedFor: string | undefined
+  },
+): Asker {
+  const { fetch, now } = options
+  const endpoint = introspectionEndpoint(options, how.byMtls)
+  const format = how.signedFor === undefined ? readPlain : signedAnswers(options, how.signedFor)
+  const pause = pauseAfterFailure(now)
+
+  return async (token) => {
+    if (pause.lasts()) return undefined
+    try {
+      const url = await endpoint.locate()
+      const form = { token, token_type_hint: 'access_token', ...(await how.authentication()) }
+      const answer = await ask(fetch, url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: format.accept,
+        },
+        body: new URLSearchParams(form).toString(),
+      })
+      pause.succeeded()
+      if (answer.status !== 200) throw new IssuerError(`${url} answered ${answer.status}`)
+      return await format.read(answer.body)
+    } catch (error) {
+      endpoint.doubt()
+      // One token's bad answer says nothing about the next; an issuer out of reach does.
+      if (!(error instanceof IssuerError)) pause.failed()
+      return undefined
+    }
+  }
 }

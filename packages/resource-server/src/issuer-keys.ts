@@ -1,11 +1,99 @@
-import { importJwk, type JwsKey, readJwtToken, withKey } from '@holdfast/sender-constraint'
+import { type Claims, importJwk, type JwsKey } from '@holdfast/sender-constraint'
 import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
-import type { TokenReader } from './tokens.ts'
+import { pauseAfterFailure } from './pause.ts'
 
-/** Milliseconds between two fetches that unknown `kid`s can cause. */
-const RATE = 10_000
-/** Milliseconds for which keys are used without looking again. */
+/** Milliseconds between two fetches that unknown `kid`s can cause: what we tell clients to wait. */
+const RATE = 5_000
+/** Milliseconds for which keys are used without looking again; from half of it on, we look. */
 const LIFE = 600_000
+/** Bits. FAPI 2.0 SP §5.4.1-2: a shorter key is not used, whoever publishes it. */
+const SHORTEST_RSA = 2048
+
+/**
+ * - `unpublished`: the issuer was asked since this was first shown, and has no such key
+ * - `unavailable`: that cannot be said now; it may have, and the client should try again
+ */
+export type FoundKey = JwsKey | 'unpublished' | 'unavailable'
+
+export interface IssuerKeys {
+  /**
+   * @param header of the JWS: `kid` and `alg` count
+   * @param subject what is to be verified, by its hash: nobody can know that of a token that has not
+   *   been issued yet, so nobody can have an honest new `kid` looked up in vain beforehand
+   */
+  readonly find: (header: Claims, subject: string) => FoundKey | Promise<FoundKey>
+}
+
+export interface IssuerOptions {
+  /** Issuer identifier, where the metadata (RFC 8414) is found. */
+  readonly issuer: string
+  /** Whoever needs a trust or a client certificate of their own gives a `fetch` that has it. */
+  readonly fetch: Fetch
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/**
+ * The keys that an issuer publishes. They are fetched when first needed, once for all who wait, and
+ * again for a `kid` that is not among them, so that a rotation costs no request. Unknown `kid`s
+ * cause at most one fetch in five seconds: meanwhile others are `unavailable`, not `unpublished`,
+ * since the key may have been published after we looked.
+ */
+export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
+  let keys: readonly PublishedKey[] = []
+  let fetchedAt = -Infinity
+  let lookedAt = -Infinity
+  const inVain = new Set<string>()
+  let fetching: Promise<boolean> | undefined
+  const pause = pauseAfterFailure(now)
+
+  async function refresh(): Promise<boolean> {
+    try {
+      const metadata = await fetchMetadata(fetch, issuer)
+      keys = readKeys(await getJson(fetch, urlIn(metadata, 'jwks_uri')))
+      fetchedAt = now()
+      inVain.clear()
+      pause.succeeded()
+      return true
+    } catch {
+      pause.failed() // out of reach, or not an answer: whoever waits is told to come again
+      return false
+    }
+  }
+
+  function refreshOnce(): Promise<boolean> {
+    fetching ??= refresh().finally(() => {
+      fetching = undefined
+    })
+    return fetching
+  }
+
+  function find(header: Claims, subject: string): FoundKey | Promise<FoundKey> {
+    const age = now() - fetchedAt
+    const key = age <= LIFE ? findKey(keys, header) : undefined
+    if (key) {
+      if (age > LIFE / 2 && !pause.lasts()) void refreshOnce()
+      return key
+    }
+    // A fetch that began before this was shown proves nothing against it.
+    if (fetching) return fetching.then(() => find(header, subject))
+    if (pause.lasts()) return 'unavailable'
+    if (age <= LIFE && now() - lookedAt <= RATE)
+      return inVain.has(subject) ? 'unpublished' : 'unavailable'
+    return look(header, subject)
+  }
+
+  async function look(header: Claims, subject: string): Promise<FoundKey> {
+    if (!(await refreshOnce())) return 'unavailable'
+    const key = findKey(keys, header)
+    if (key) return key
+    lookedAt = now()
+    inVain.add(subject)
+    return 'unpublished'
+  }
+
+  return { find }
+}
 
 interface PublishedKey {
   readonly kid: unknown
@@ -13,57 +101,8 @@ interface PublishedKey {
   readonly key: JwsKey
 }
 
-/**
- * Reads access tokens in JWT form, with the keys that the issuer publishes. The keys are fetched
- * when first needed, once for all requests that wait for them, and again for a `kid` that is not
- * among them, so that a rotation costs no request.
- */
-export function jwtTokens(options: {
-  readonly issuer: string
-  readonly fetch?: Fetch
-  readonly now?: () => number
-}): TokenReader {
-  const { issuer, fetch = globalThis.fetch, now = Date.now } = options
-  let keys: readonly PublishedKey[] = []
-  let fetchedAt = -Infinity
-  let lookedAt = -Infinity // for a kid that was not among them
-  let fetching: Promise<void> | undefined
-
-  async function refresh(): Promise<void> {
-    const metadata = await fetchMetadata(fetch, issuer)
-    keys = readKeys(await getJson(fetch, urlIn(metadata, 'jwks_uri')))
-    fetchedAt = now()
-  }
-
-  function refreshOnce(): Promise<void> {
-    fetching ??= refresh().finally(() => {
-      fetching = undefined
-    })
-    return fetching
-  }
-
-  return async (text) => {
-    const token = readJwtToken(text)
-    if (token.form === 'unreadable') return token
-    const find = () => findKey(keys, token.jws.header)
-    try {
-      if (now() - fetchedAt > LIFE) await refreshOnce()
-      else if (!find() && now() - lookedAt > RATE) {
-        await refreshOnce()
-        lookedAt = now()
-      }
-    } catch {
-      return { form: 'unavailable', reason: 'the issuer’s keys cannot be fetched' }
-    }
-    return withKey(token, find())
-  }
-}
-
 // Two keys may share a kid and differ in kind; a key that names its alg is used with no other.
-function findKey(
-  keys: readonly PublishedKey[],
-  { kid, alg }: { readonly [name: string]: unknown },
-): JwsKey | undefined {
+function findKey(keys: readonly PublishedKey[], { kid, alg }: Claims): JwsKey | undefined {
   return keys.find(
     (published) =>
       published.kid === kid &&
@@ -72,11 +111,12 @@ function findKey(
   )?.key
 }
 
-function readKeys(set: { readonly [name: string]: unknown }): readonly PublishedKey[] {
+function readKeys(set: Claims): readonly PublishedKey[] {
   const list: readonly unknown[] = Array.isArray(set['keys']) ? set['keys'] : []
   return list.flatMap((jwk) => {
     const key = importJwk(jwk)
     const { kid, alg, use }: { kid?: unknown; alg?: unknown; use?: unknown } = Object(jwk)
-    return key && (use === undefined || use === 'sig') ? [{ kid, alg, key }] : []
+    const usable = key && (key.bits ?? Infinity) >= SHORTEST_RSA
+    return usable && (use === undefined || use === 'sig') ? [{ kid, alg, key }] : []
   })
 }

@@ -8,8 +8,8 @@ import {
 
 /** What a route asks. Everything but the first three has the profile's value if left out. */
 export interface RoutePolicy {
-  /** Issuer identifier of the authorization server: https. */
-  readonly issuer: string
+  /** Issuer identifier of the authorization server, or of each that counts here: https. */
+  readonly issuer: string | readonly [string, ...string[]]
   /** What a token's `aud` must contain: our resource indicator (RFC 8707). */
   readonly audience: string
   /** Every one of these must have been granted. */
@@ -26,6 +26,15 @@ export interface RoutePolicy {
   readonly proofWindow?: { readonly past: number; readonly ahead: number }
   /** Seconds by which iat and nbf of a token may lie ahead. Default and most: 10. */
   readonly tokenAhead?: number
+  /**
+   * `required`: a JWT must name its place in a status list that its reader looks at. Default: `off`;
+   * a status that is known counts all the same.
+   */
+  readonly status?: 'off' | 'required'
+  /** Step-up (RFC 9470): the user was authenticated in one of these ways, the best first. */
+  readonly acrValues?: readonly string[]
+  /** Step-up (RFC 9470): seconds since the user was last authenticated, at most. */
+  readonly maxAge?: number
   /** Seconds by which the clocks of two nodes may differ. Default: 5. Most: 60. */
   readonly clockMargin?: number
 }
@@ -45,7 +54,7 @@ export function checkPolicy(route: RoutePolicy): Policy {
   const [first, ...more] = oneOrMore('methods', route.methods ?? METHODS, METHODS)
   const window = route.proofWindow ?? { past: 60, ahead: 10 }
   return {
-    issuer: https('issuer', route.issuer),
+    issuers: issuersOf(route.issuer),
     audience: https('audience', route.audience),
     scopes: route.scopes,
     methods: [first, ...more],
@@ -58,11 +67,32 @@ export function checkPolicy(route: RoutePolicy): Policy {
       ahead: between('proofWindow.ahead', window.ahead, 0, 10),
     },
     tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, 0, 10),
+    status: oneOf('status', route.status ?? 'off', ['off', 'required']),
+    acrValues: acrValuesOf(route.acrValues ?? []),
+    ...(route.maxAge !== undefined && { maxAge: maxAgeOf(route.maxAge) }),
     clockMargin: between('clockMargin', route.clockMargin ?? 5, 0, 60),
   }
 }
 
 const METHODS = ['dpop', 'mtls'] as const
+/** Seconds. */
+const YEAR = 31_536_000
+
+function issuersOf(issuer: RoutePolicy['issuer']): Policy['issuers'] {
+  const [first, ...more] = typeof issuer === 'string' ? [issuer] : issuer
+  if (first === undefined) throw new PolicyError('issuer', issuer, 'one or more https URLs')
+  return [https('issuer', first), ...more.map((one) => https('issuer', one))]
+}
+
+// They stand in a challenge, between quotes and separated by spaces (RFC 9470 §3).
+const ACR_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+function acrValuesOf(values: readonly string[]): readonly string[] {
+  const wrong = values.find((value) => !ACR_VALUE.test(value))
+  if (wrong !== undefined)
+    throw new PolicyError('acrValues', wrong, 'ASCII without space, quote and backslash')
+  return values
+}
 
 /** An https URL that is its own normal form, so that comparing needs no more normalising. */
 export function https(key: string, value: string): string {
@@ -70,6 +100,12 @@ export function https(key: string, value: string): string {
   if (!value.startsWith('https://') || (normal !== value && normal !== `${value}/`))
     throw new PolicyError(key, value, 'a normalised https URL without query and fragment')
   return value
+}
+
+// max_age is written in whole seconds.
+function maxAgeOf(seconds: number): number {
+  if (!Number.isInteger(seconds)) throw new PolicyError('maxAge', seconds, 'whole seconds')
+  return between('maxAge', seconds, 0, YEAR)
 }
 
 function oneOf<const T extends string>(key: string, value: T, allowed: readonly T[]): T {
@@ -88,7 +124,7 @@ function oneOrMore<T extends string>(
   return [first, ...more]
 }
 
-function between(key: string, value: number, least: number, most: number): number {
+export function between(key: string, value: number, least: number, most: number): number {
   if (!(value >= least && value <= most))
     throw new PolicyError(key, value, `${least} to ${most} seconds`)
   return value

@@ -1,6 +1,7 @@
 import type { NonceKeeper, ProofHeader } from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
+import type { Observation } from './observation.ts'
 import type { Recent } from './recent.ts'
 import type { TokenReader } from './tokens.ts'
 
@@ -16,6 +17,8 @@ export interface Protected {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly report: Reporter
+  /** Told of every decision: for logs and metrics. It returns at once and does not throw. */
+  readonly observe: ((observation: Observation) => void) | undefined
   /** Name the clause in `error_description`. For laboratories: it tells attackers as much. */
   readonly explain: boolean
 }
@@ -27,4 +30,4 @@ export type ServerOptions = Pick<Protected, 'resource' | 'tokens' | 'memory'> & 
   readonly nonceLifetime?: number
   /** How many clients' keys are kept imported. Default: 10,000. */
   readonly keptKeys?: number
-} & Partial<Pick<Protected, 'now' | 'report' | 'explain'>>
+} & Partial<Pick<Protected, 'now' | 'report' | 'explain' | 'observe'>>

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { introspectedTokens, PolicyError } from '../src/index.ts'
 import { BEARER, bearer, DPOP, dpop, answerOf, refusal } from './answers.ts'
 import { x5t } from './certificates.ts'
@@ -71,10 +71,13 @@ test('what the issuer is sent: the token, and an assertion whose audience is the
     'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   )
   const key = createPublicKey(INTROSPECTION_SIGNER.privateKey)
-  const read = async (form: URLSearchParams) => jwtVerify(form.get('client_assertion') ?? '', key)
+  const currentDate = new Date(stage.clock.now)
+  const read = async (form: URLSearchParams) =>
+    jwtVerify(form.get('client_assertion') ?? '', key, { currentDate })
   const [one, other] = [await read(first!), await read(second!)]
   expect(one.protectedHeader).toEqual({ alg: 'ES256', kid: 'api-1' })
   expect(one.payload).toMatchObject({ iss: 'the-api', sub: 'the-api', aud: ISSUER })
+  expect(one.payload.iat).toBe(stage.clock.now / 1000)
   expect(one.payload.exp! - one.payload.iat!).toBe(60)
   expect(one.payload.jti).not.toBe(other.payload.jti)
 })
@@ -182,5 +185,125 @@ test('an issuer that learns introspection later is believed', async () => {
   stage.issuer.metadata = { introspection_endpoint: undefined }
   expect((await send(stage)).status).toBe(503)
   stage.issuer.metadata = {}
+  expect((await send(stage)).status).toBe(503)
+  stage.clock.now += 250
   expect((await send(stage)).status).toBe(200)
+})
+
+describe('a client that authenticates by its certificate', () => {
+  const read = (stage: Stage) =>
+    introspectedTokens({
+      issuer: ISSUER,
+      clientId: 'the-api',
+      key: 'mtls',
+      fetch: stage.issuer.fetch,
+      now: () => stage.clock.now,
+    })
+
+  test('sends its name only', async () => {
+    const stage = await set()
+    expect(await read(stage)(TOKEN)).toMatchObject({ claims: { active: true } })
+    const [form] = stage.issuer.introspected
+    expect(Object.fromEntries(form!)).toEqual({
+      token: TOKEN,
+      token_type_hint: 'access_token',
+      client_id: 'the-api',
+    })
+  })
+
+  test('RFC8705-5: asks the alias of the endpoint, where there is one', async () => {
+    const stage = await set()
+    const alias = `${ISSUER}/mtls/introspect`
+    stage.issuer.metadata = { mtls_endpoint_aliases: { introspection_endpoint: alias } }
+    const body = JSON.stringify({ active: true })
+    stage.issuer.answers.set('/mtls/introspect', () => ({ body }))
+    expect(await read(stage)(TOKEN)).toMatchObject({ claims: { active: true } })
+    expect(stage.issuer.asked.at(-1)).toBe('/mtls/introspect')
+    expect((await send(stage)).status).toBe(200)
+    expect(stage.issuer.asked.at(-1)).toBe('/introspect')
+  })
+
+  test.for([[{}], [null], [{ introspection_endpoint: undefined, token_endpoint: 'x' }]])(
+    'and the endpoint itself, where the aliases are %j',
+    async ([aliases]) => {
+      const stage = await set()
+      stage.issuer.metadata = { mtls_endpoint_aliases: aliases }
+      expect(await read(stage)(TOKEN)).toMatchObject({ claims: { active: true } })
+    },
+  )
+})
+
+describe('after failures', () => {
+  test('the endpoint is looked up again, at most every five seconds', async () => {
+    const stage = await set()
+    const { issuer, clock } = stage
+    expect((await send(stage)).status).toBe(200)
+    issuer.answers.set('/introspect', () => ({ status: 404 }))
+    issuer.metadata = { introspection_endpoint: `${ISSUER}/elsewhere` }
+    issuer.answers.set('/elsewhere', () => ({ body: JSON.stringify(issuer.tokens.get(TOKEN)) }))
+    clock.now += 5_000
+    expect((await send(stage)).status).toBe(503)
+    expect((await send(stage)).status).toBe(503)
+    clock.now += 1
+    expect((await send(stage)).status).toBe(200)
+    expect((await send(stage)).status).toBe(200)
+    clock.now += 5_001
+    expect((await send(stage)).status).toBe(200)
+    expect(issuer.asked.filter((path) => path.startsWith('/.well-known'))).toHaveLength(2)
+  })
+
+  test('requests that wait for the metadata share them', async () => {
+    const stage = await set()
+    const [one, other] = await Promise.all([
+      stage.honest({ path: PATH, token: 'a' }),
+      stage.honest({ path: PATH, token: 'b' }),
+    ])
+    await Promise.all([stage.send(one), stage.send(other)])
+    expect(stage.issuer.asked.toSorted()).toEqual([
+      '/.well-known/oauth-authorization-server',
+      '/introspect',
+      '/introspect',
+    ])
+  })
+
+  test('one token’s bad answer does not keep another from being asked about', async () => {
+    const stage = await set()
+    stage.issuer.answers.set('/introspect', () => ({ status: 500 }))
+    expect((await send(stage)).status).toBe(503)
+    stage.issuer.answers.clear()
+    expect((await send(stage)).status).toBe(200)
+  })
+
+  test('an issuer out of reach is asked again after 250 ms', async () => {
+    const stage = await set()
+    const { issuer, clock } = stage
+    let attempts = 0
+    let broken = true
+    const read = introspectedTokens({
+      issuer: ISSUER,
+      clientId: 'the-api',
+      key: INTROSPECTION_KEY,
+      now: () => clock.now,
+      fetch: async (url, init) => {
+        attempts += 1
+        if (broken && url.endsWith('/introspect')) throw new TypeError('fetch failed')
+        return issuer.fetch(url, init)
+      },
+    })
+    expect(await read(TOKEN)).toMatchObject({ form: 'unavailable' })
+    expect(attempts).toBe(2)
+    broken = false
+    clock.now += 249
+    expect(await read('another')).toMatchObject({ form: 'unavailable' })
+    expect(attempts).toBe(2)
+    clock.now += 1
+    expect(await read(TOKEN)).toMatchObject({ form: 'opaque', issuer: ISSUER })
+    expect(attempts).toBe(3)
+  })
+})
+
+test('an answer that is no JSON object: 503', async () => {
+  const stage = await set()
+  stage.issuer.answers.set('/introspect', () => ({ body: '[]' }))
+  expect((await send(stage)).status).toBe(503)
 })

@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Fetch } from '../src/index.ts'
 import { ISSUER, type Members, newSigner, type Signer } from './mint.ts'
@@ -13,16 +18,31 @@ export interface Issuer {
   metadata: Members
   /** Status that every request gets instead of an answer. */
   broken: number | undefined
+  /** What a path answers instead of what it should. */
+  readonly answers: Map<
+    string,
+    (headers: IncomingHttpHeaders) => CannedAnswer | Promise<CannedAnswer>
+  >
+  /** Waited for before each answer: for tests of what happens meanwhile. */
+  gate: Promise<void> | undefined
   /** Keys that the JWKS holds besides those of the signers. */
   strangeKeys: unknown[]
   /** Paths, in the order in which they were asked for. */
   readonly asked: string[]
+  /** Header fields of each request, in the same order. */
+  readonly headers: IncomingHttpHeaders[]
   /** Forms that the introspection endpoint got. */
   readonly introspected: URLSearchParams[]
   /** `fetch` for which the issuer's https origin is this server. */
   readonly fetch: Fetch
   /** Ends the server: from now on it is out of reach. */
   close(): Promise<void>
+}
+
+export interface CannedAnswer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 export async function startIssuer(): Promise<Issuer> {
@@ -35,8 +55,11 @@ export async function startIssuer(): Promise<Issuer> {
     tokens: new Map(),
     metadata: {},
     broken: undefined,
+    answers: new Map(),
+    gate: undefined,
     strangeKeys: [],
     asked: [],
+    headers: [],
     introspected: [],
     fetch: (url, init) => fetch(url.replace(ISSUER, origin), init),
     close: () =>
@@ -49,7 +72,15 @@ export async function startIssuer(): Promise<Issuer> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? ''
     issuer.asked.push(path)
+    issuer.headers.push(request.headers)
     const body = await read(request)
+    await issuer.gate
+    const canned = await issuer.answers.get(path)?.(request.headers)
+    if (canned && !issuer.broken) {
+      response.writeHead(canned.status ?? 200, canned.headers)
+      response.end(canned.body)
+      return
+    }
     response.statusCode = issuer.broken ?? 200
     response.setHeader('content-type', 'application/json')
     response.end(issuer.broken ? '{}' : JSON.stringify(document(path, body)))
@@ -72,7 +103,7 @@ export async function startIssuer(): Promise<Issuer> {
   return issuer
 }
 
-const published = ({ jwk, kid }: Signer) => ({ ...jwk, kid, alg: 'ES256', use: 'sig' })
+export const published = ({ jwk, kid }: Signer) => ({ ...jwk, kid, alg: 'ES256', use: 'sig' })
 
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []

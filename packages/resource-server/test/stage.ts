@@ -9,7 +9,14 @@ import { ReplayMemoryInProcess } from '@holdfast/store'
 import type { TraceEvent } from '@holdfast/trace'
 import Koa from 'koa'
 import { type ApiOptions, createApi } from '../api/index.ts'
-import { introspectedTokens, jwtTokens, protect, type ProtectOptions } from '../src/index.ts'
+import {
+  introspectedTokens,
+  type IntrospectionOptions,
+  type JwtIssuer,
+  jwtTokens,
+  protect,
+  type ProtectOptions,
+} from '../src/index.ts'
 import { type Certificates, makeCertificates, type Pair } from './certificates.ts'
 import { addressOf, type Issuer, startIssuer } from './issuer.ts'
 import {
@@ -67,6 +74,9 @@ export interface Stage {
 export type Scenery = Partial<
   Pick<ApiOptions, 'memory' | 'explain' | 'rows' | 'nonceLifetime' | 'nonceSecret'>
 > & {
+  /** Of the readers, besides what they must have here. */
+  readonly reading?: Omit<Partial<JwtIssuer>, 'issuer'>
+  readonly introspecting?: Partial<IntrospectionOptions>
   /** One route `GET /accounts` with this policy, instead of the API. */
   readonly route?: Partial<ProtectOptions>
   readonly clock?: { now: number }
@@ -79,11 +89,11 @@ export type Scenery = Partial<
 export const START = Math.floor(Date.now() / 1000) * 1000 + 60_000
 
 export async function raise(scenery: Scenery = {}): Promise<Stage> {
-  const { clock = { now: START }, route, ...given } = scenery
+  const { clock = { now: START }, route, reading: jwt, introspecting, ...given } = scenery
   const issuer = await startIssuer()
   const events: TraceEvent[] = []
   const now = () => clock.now
-  const reading = { issuer: ISSUER, fetch: issuer.fetch }
+  const reading = { issuer: ISSUER, fetch: issuer.fetch, now }
   const options = {
     resource: RESOURCE,
     issuer: ISSUER,
@@ -91,8 +101,14 @@ export async function raise(scenery: Scenery = {}): Promise<Stage> {
     nonceSecret: randomBytes(32),
     now,
     report: (event: TraceEvent) => events.push(event),
-    jwtTokens: jwtTokens({ ...reading, now }),
-    opaqueTokens: introspectedTokens({ ...reading, clientId: 'the-api', key: INTROSPECTION_KEY }),
+    jwtTokens: jwtTokens({ ...reading, ...jwt }),
+    opaqueTokens: introspectedTokens({
+      ...reading,
+      clientId: 'the-api',
+      key: INTROSPECTION_KEY,
+      cacheFor: 0,
+      ...introspecting,
+    }),
     ...given,
   }
   const app = route

@@ -8,6 +8,7 @@
  */
 import {
   CHALLENGE,
+  INSUFFICIENT_AUTHENTICATION,
   INSUFFICIENT_SCOPE,
   INVALID_PROOF,
   INVALID_REQUEST,
@@ -43,16 +44,19 @@ import { x5tS256 } from './mtls/x5t-s256.ts'
 import { oneField, oneWay, notInQuery, presented } from './request/credentials.ts'
 import { target } from './request/target.ts'
 import { rowsAbout } from './row.ts'
+import { acr } from './token/acr.ts'
 import { active } from './token/active.ts'
 import { aud } from './token/aud.ts'
 import { claims as tokenClaims } from './token/claims.ts'
 import { crit as tokenCrit } from './token/crit.ts'
 import { exp } from './token/exp.ts'
 import { iss } from './token/iss.ts'
+import { maxAge } from './token/max-age.ts'
 import { nbf } from './token/nbf.ts'
 import { issuerAvailable, readable as readableToken } from './token/readable.ts'
 import { scope } from './token/scope.ts'
 import { signature as tokenSignature } from './token/signature.ts'
+import { status, statusAvailable } from './token/status.ts'
 import { tokenAlg } from './token/alg.ts'
 import { tokenType } from './token/token-type.ts'
 import { typ as tokenTyp } from './token/typ.ts'
@@ -89,6 +93,8 @@ export const ROWS = [
   jwt    ('RFC9068-4-5',         INVALID_TOKEN,      tokenSignature,  'The signature verifies with a key that the issuer publishes.'),
   token  ('RFC9068-4-6',         INVALID_TOKEN,      exp,             'The token has not expired.'),
   token  ('RFC7519-4.1.5',       INVALID_TOKEN,      nbf,             'The token is already valid.'),
+  jwt    ('RFC9110-15.6.4',      UNAVAILABLE,        statusAvailable, 'The status list that the token names can be had.'),
+  jwt    ('FAPI2SP-5.3.4-3',     INVALID_TOKEN,      status,          'The token has been neither revoked nor suspended.'),
 
   // What the token is constrained to
   token  ('RFC7800-3.1',         INVALID_TOKEN,      confirmable,     'cnf names one key in a form that we know.'),
@@ -122,6 +128,8 @@ export const ROWS = [
 
   // What the token allows
   token  ('FAPI2SP-5.3.4-4',     INSUFFICIENT_SCOPE, scope,           'The token grants every scope that this route asks.'),
+  token  ('RFC9470-3-acr_values', INSUFFICIENT_AUTHENTICATION, acr,   'The user was authenticated in a way that this route asks.'),
+  token  ('RFC9470-3-max_age',   INSUFFICIENT_AUTHENTICATION, maxAge, 'The user was authenticated as recently as this route asks.'),
 
   // What the server remembers
   proof  ('RFC9449-11.1-3',      USE_NONCE,          complete,        'The memory of used proofs reaches back to the making of this one.'),

@@ -42,10 +42,31 @@ export interface JwtToken extends ReadableToken {
   readonly jws: Jws
   /** The issuer's key for this token's `kid` and `alg`; `undefined`: it publishes none. */
   readonly key: JwsKey | undefined
+  /** What the status list says that the token names; `undefined`: nobody looks at status lists. */
+  readonly status?: TokenStatus
 }
+
+/**
+ * - `absent`: the token names no place in a status list
+ * - `foreign`: it names a list that is not one of those configured
+ * - `out of range`: the list ends before that place, or the place is no index
+ * - `other`: a value to which the specification gives no meaning
+ * - `stale`: no list that is still good can be had
+ */
+export type TokenStatus =
+  | 'valid'
+  | 'revoked'
+  | 'suspended'
+  | 'other'
+  | 'absent'
+  | 'foreign'
+  | 'out of range'
+  | 'stale'
 
 export interface OpaqueToken extends ReadableToken {
   readonly form: 'opaque'
+  /** Who was asked about it. */
+  readonly issuer?: string
 }
 
 export type AccessToken = JwtToken | OpaqueToken

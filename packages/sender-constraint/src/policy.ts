@@ -4,8 +4,8 @@ export type ConfirmationMethod = 'dpop' | 'mtls'
 
 /** What one route asks of a request. All of it is checked when the server starts. */
 export interface Policy {
-  /** The one authorization server whose tokens count here. */
-  readonly issuer: string
+  /** The authorization servers whose tokens count here. */
+  readonly issuers: readonly [string, ...string[]]
   /** Our resource indicator (RFC 8707): what a token's `aud` must contain. */
   readonly audience: string
   /** Every one of these must have been granted. */
@@ -22,6 +22,12 @@ export interface Policy {
   readonly proofWindow: { readonly past: number; readonly ahead: number }
   /** Seconds by which a token's `iat` and `nbf` may lie ahead of our clock; its `exp` gets none. */
   readonly tokenAhead: number
+  /** `required`: a JWT names its place in a status list. A status that is known always counts. */
+  readonly status?: 'off' | 'required'
+  /** RFC 9470: the user must have been authenticated in one of these ways. Empty: in any. */
+  readonly acrValues?: readonly string[]
+  /** RFC 9470: seconds since the user was last authenticated, at most. */
+  readonly maxAge?: number
   /** Seconds by which the clocks of two nodes of this server may differ. */
   readonly clockMargin: number
 }

@@ -31,6 +31,7 @@ import {
   readNonce,
   type Row,
   ROWS,
+  type TokenStatus,
   withKey,
 } from '../src/index.ts'
 
@@ -63,6 +64,9 @@ export interface Draft {
     published: Json | undefined
     /** The introspection response of an opaque token. */
     response?: Json
+    /** Who was asked for it. */
+    asked?: string
+    status?: TokenStatus
     unavailable?: boolean
   }
   proof: (Jwt & { nonce?: string }) | undefined
@@ -171,7 +175,7 @@ export function dpopBound(): Draft {
     since: NOW - 3_600_000,
     answer: 'recorded',
     policy: {
-      issuer: 'https://as.example',
+      issuers: ['https://as.example'],
       audience: 'https://rs.example',
       scopes: ['accounts'],
       methods: ['dpop', 'mtls'],
@@ -254,9 +258,9 @@ export function factsOf(draft: Draft): Facts {
 
 function readToken(text: string, { token }: Draft): NonNullable<Facts['token']> {
   if (token.unavailable) return { form: 'unavailable', reason: 'it does not answer' }
-  if (token.response) return readIntrospection(text, token.response)
+  if (token.response) return readIntrospection(text, token.response, token.asked)
   const read = readJwtToken(text)
-  return read.form === 'jwt' ? withKey(read, importJwk(token.published)) : read
+  return read.form === 'jwt' ? withKey(read, importJwk(token.published), token.status) : read
 }
 
 // An edit that sets ath, also to undefined, keeps it so.

@@ -24,6 +24,7 @@ console.log(`ID token about ${tokens.id_token_claims?.sub}`)
 const response = await client.call(tokens, 'GET', `${resource}/accounts`)
 console.log(`GET ${resource}/accounts: ${response.status}`)
 console.log(await response.text())
+if (response.status !== 200) process.exitCode = 1
 
 await browser.close()
 await client.close()

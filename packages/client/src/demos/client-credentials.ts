@@ -15,5 +15,6 @@ console.log(`token of type ${tokens.token_type}, ${tokens.expires_in} s, scope "
 const response = await client.call(tokens, 'GET', `${resource}/accounts`)
 console.log(`GET ${resource}/accounts: ${response.status}`)
 console.log(await response.text())
+if (response.status !== 200) process.exitCode = 1
 
 await client.close()

@@ -28,6 +28,7 @@ console.log(`refreshed: another access token, ${tokens.expires_in} s, the same r
 const response = await client.call(tokens, 'GET', `${resource}/accounts`)
 console.log(`GET ${resource}/accounts: ${response.status}`)
 console.log(await response.text())
+if (response.status !== 200) process.exitCode = 1
 
 await browser.close()
 await client.close()

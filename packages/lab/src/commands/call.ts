@@ -40,11 +40,12 @@ export async function call(
     throw new UsageError(
       `there is no client ${JSON.stringify(id)}; there are ${CLIENTS.map((client) => client.id).join(', ')}`,
     )
+  const name = methodOf(method, data)
   const headers = headersOf(options)
   await withLab(command, async (lab) => {
     const ours = resourcesOf(lab.addresses.resource)[form]
     const request = {
-      method: method.toUpperCase(),
+      method: name,
       url: urlOf(target, ours),
       headers,
       ...(data !== undefined && { body: data }),
@@ -75,25 +76,43 @@ async function send(
   const text = await response.text()
   if (json)
     printJson({ status: response.status, headers: [...response.headers.entries()], body: text })
-  else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  else if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   if (!response.ok) {
     process.stderr.write(`holdfast: the answer is ${response.status}\n`)
     process.exitCode = 1
   }
 }
 
+// Those that fetch refuses to send.
+const UNSENDABLE = new Set(['CONNECT', 'TRACE', 'TRACK'])
+
+function methodOf(method: string, data: string | undefined): string {
+  const name = method.toUpperCase()
+  if (!/^[A-Z]+(-[A-Z]+)*$/.test(name) || UNSENDABLE.has(name))
+    throw new UsageError(`${JSON.stringify(method)} is no method that this command can send`)
+  if (data !== undefined && ['GET', 'HEAD'].includes(name))
+    throw new UsageError(
+      `a ${name} request has no body; leave --data out, or choose another method`,
+    )
+  return name
+}
+
+/** As it will stand on the wire, so that a proof made for it is made for what is sent. */
 function urlOf(target: string, ours: string): string {
-  const url = target.startsWith('/') ? ours + target : target
-  if (URL.parse(url)?.protocol !== 'https:')
+  const url = URL.parse(target.startsWith('/') ? ours + target : target)
+  if (url?.protocol !== 'https:')
     throw new UsageError(`${JSON.stringify(target)} is neither an https URL nor a path of the API`)
-  return url
+  return url.href
 }
 
 function headersOf({ header, data }: CallOptions): Readonly<Record<string, string>> {
   const pairs = header.map((line) => {
-    const [, name, value] = /^([!#$%&'*+\-.^_`|~\w]+):\s*(.*)$/.exec(line) ?? []
+    const [, name, value] =
+      /^([!#$%&'*+\-.^_`|~\w]+):\s*([\t\x20-\x7e\xa0-\xff]*)$/.exec(line) ?? []
     if (name === undefined || value === undefined)
       throw new UsageError(`${JSON.stringify(line)} is no header field; write Name: value`)
+    if (['authorization', 'dpop'].includes(name.toLowerCase()))
+      throw new UsageError(`${name} is what this command makes; another cannot be given`)
     return [name.toLowerCase(), value] as const
   })
   const type = data === undefined ? {} : { 'content-type': 'application/json' }
@@ -111,7 +130,7 @@ async function curlOf(
     throw new UsageError('--curl is for a lab that stays: start scripts/lab up in another terminal')
   const folder = clientFolder(lab.folders.state, client.material.clientId)
   const { proofKey } = client
-  const nonce = proofKey && (await nonceOf(lab, client, token))
+  const nonce = proofKey && (await nonceOf(lab, client, { token, url }))
   const credentials = proofKey
     ? [
         ['-H', `Authorization: DPoP ${token}`],
@@ -128,17 +147,29 @@ async function curlOf(
   const words = [
     ['--cacert', join(folder, 'trust.pem')],
     ...credentials,
-    ...Object.entries(headers).map(([name, value]) => ['-H', `${name}: ${value}`]),
-    ...(body === undefined ? [] : [['--data', body]]),
+    // curl leaves out a field without a value, unless it ends in a semicolon.
+    ...Object.entries(headers).map(([name, value]) => [
+      '-H',
+      value ? `${name}: ${value}` : `${name};`,
+    ]),
+    ...(body === undefined ? [] : [['--data-raw', body]]),
   ]
   const lines = words.map(([option, value = '']) => `  ${option} ${quoted(value)}`)
-  return [`curl -X ${method} ${quoted(url)}`, ...lines].join(' \\\n') + '\n'
+  // curl would wait for the body of an answer to HEAD, and reads brackets as patterns.
+  const how = method === 'HEAD' ? '--head' : `-X ${method}`
+  const glob = /[[\]{}]/.test(url) ? ' --globoff' : ''
+  return [`curl ${how}${glob} ${quoted(url)}`, ...lines].join(' \\\n') + '\n'
 }
 
 // A lab that has just started asks every client for a nonce; this finds out whether it does.
-async function nonceOf(lab: Attached, client: FapiClient, token: string): Promise<string | null> {
-  const url = `${lab.addresses.resource}/anything`
-  if (!client.proofKey) return null
+async function nonceOf(
+  lab: Attached,
+  client: FapiClient,
+  { token, url: target }: { readonly token: string; readonly url: string },
+): Promise<string | null> {
+  const { jwt, opaque } = resourcesOf(lab.addresses.resource)
+  if (!client.proofKey || !target.startsWith(jwt)) return null
+  const url = `${target.startsWith(opaque) ? opaque : jwt}/anything`
   const proof = await makeProof(client.proofKey, { method: 'GET', url, accessToken: token })
   const headers = { authorization: `DPoP ${token}`, dpop: proof }
   return (await client.fetch(url, { headers })).headers.get('dpop-nonce')

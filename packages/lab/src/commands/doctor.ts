@@ -14,7 +14,7 @@ export async function doctor(options: { json?: true }, command: Command): Promis
       tell(`${tick(healthy)} ${column(name, WIDTH)}${found}`)
       if (remedy !== undefined) tell(`  ${column('', WIDTH)}${bold('→')} ${remedy}`)
     }
-    tell(dim(ok ? 'The lab can start.' : 'Something is in the way.'))
+    tell(dim(ok ? 'Nothing is in the way of a lab.' : 'Something is in the way.'))
   }
   process.exitCode = ok ? 0 : 1
 }

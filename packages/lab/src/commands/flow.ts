@@ -31,6 +31,8 @@ export async function flow(name: string, options: FlowOptions, command: Command)
   if (!isFlow(name))
     throw new UsageError(`there is no flow ${JSON.stringify(name)}; there are ${FLOWS.join(', ')}`)
   const { auth, bind, token: form, mermaid, json } = options
+  if (json && mermaid === '-')
+    throw new UsageError('--json and --mermaid - both want standard output; give one a file')
   const client = CLIENTS.find((one) => one.authentication === auth && one.binding === bind)
   if (!client) throw new UsageError(`no client has ${auth} and ${bind}`)
   await withLab(command, async (lab) => {

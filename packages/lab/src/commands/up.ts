@@ -23,22 +23,27 @@ export async function up(options: { tour: boolean }, command: Command): Promise<
     throw new UsageError(
       `a lab is already up at ${live.addresses.console} (process ${live.pid}); stop it, or use another --state and ports`,
     )
-  const lab = await startLab(configuration)
   const stopped = untilStopped()
+  const lab = await startLab(configuration)
   try {
     await lab.ready()
     await writeRunFile(state, {
       pid: process.pid,
       hubToken: lab.hub.token,
+      certs: configuration.certs,
       addresses: { ...lab.addresses },
     })
     tell(`${bold('Holdfast')} is up after ${Math.round(performance.now() - start)} ms\n`)
     if (options.tour) await tourOnce(command)
     tellAddresses(lab, state, tell)
+    tellWhatNext(command, tell)
     await stopped
   } finally {
-    await removeRunFile(state)
-    await lab.close()
+    try {
+      await removeRunFile(state)
+    } finally {
+      await lab.close()
+    }
   }
 }
 
@@ -55,24 +60,32 @@ async function tourOnce(command: Command): Promise<void> {
 
 function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   const line = (name: string, url: string, note = '') =>
-    to(`  ${column(name, 34)}${named(url)}${note && `  ${dim(note)}`}`)
+    to(`  ${column(name, 38)}${named(url)}${note && `  ${dim(note)}`}`)
   to(bold('Addresses'))
   line('authorization server (issuer)', addresses.issuer)
   line('  its mTLS alias', addresses.mtlsAlias)
   line('resource server', addresses.resource, '/accounts  /payments  /anything  /opaque/…')
   line('trace hub', addresses.console)
-  line('management of the two', addresses.authorizationServerManagement, '/health/ready')
-  line('', addresses.resourceServerManagement)
+  line(
+    'health of the authorization server',
+    `${addresses.authorizationServerManagement}/health/ready`,
+  )
+  line('health of the resource server', `${addresses.resourceServerManagement}/health/ready`)
   to()
   to(`${bold('Clients')}  ${CLIENTS.map(({ id }) => id).join(', ')}`)
   to(dim(`         their keys and certificates are in ${state}/clients`))
   const logins = USERS.map(({ login }) => login).join(', ')
   to(`${bold('Users')}    ${logins}; the password of each is doe`)
   to()
-  to(`Try, in another terminal:  ${named('scripts/lab flow authorization-code')}`)
-  to(
-    `                           ${named('scripts/lab call GET /accounts --as tls-client-auth-mtls')}`,
-  )
+}
+
+/** A lab with state of its own is found by those commands only that name it. */
+function tellWhatNext(command: Command, to: Tell): void {
+  const { state }: { state?: string } = command.parent?.opts() ?? {}
+  const which = state === undefined ? '' : ` --state ${state}`
+  const lines = ['flow authorization-code', 'call GET /accounts --as tls-client-auth-mtls']
+  to('Try, in another terminal:')
+  for (const line of lines) to(`  ${named(`scripts/lab ${line}${which}`)}`)
   to(
     'The trace holds tokens and proofs on purpose; it is not for production. Ctrl-C stops the lab.',
   )

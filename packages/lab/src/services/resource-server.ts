@@ -1,4 +1,6 @@
 /** The lab's API in a process of its own, and its management. */
+import { logDecisions } from '@holdfast/resource-server/log'
+import { pino } from 'pino'
 import { configuredAddresses, opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
 import { readIntrospector } from '../prepare.ts'
 import { makeResourceServer } from '../resource-server.ts'
@@ -6,7 +8,9 @@ import { runService } from '../service.ts'
 
 await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
-  const made = makeResourceServer(addresses.resource, await readIntrospector(configuration))
+  const made = makeResourceServer(addresses.resource, await readIntrospector(configuration), {
+    observe: logDecisions(pino()),
+  })
   closing.defer(made.close)
   const doors = await resourceServerDoors(opener(configuration, closing))
   serveResourceServer(doors, made)

@@ -47,8 +47,8 @@ function tellResponse({ status, headers, body }: ResponseEvent, tell: Tell): voi
   }
   if (!valueOf(headers, 'content-type')?.includes('json') || !body) return
   const members: Readonly<Record<string, unknown>> = Object(JSON.parse(body))
-  const isMetadata = 'issuer' in members || 'keys' in members
-  if (isMetadata) tell(dim(`     ${Object.keys(members).length} members of metadata`))
+  if ('keys' in members) tell(dim(`     ${Object(members['keys']).length} public keys`))
+  else if ('issuer' in members) tell(dim(`     ${Object.keys(members).length} members of metadata`))
   else
     for (const [name, value] of Object.entries(members))
       tellValue(name, typeof value === 'string' ? value : JSON.stringify(value), tell)

@@ -1,5 +1,5 @@
 import { parseConfirmation } from '../confirmation/confirmation.ts'
-import type { Claims, JwtToken, OpaqueToken, UnreadableToken } from '../facts.ts'
+import type { Claims, JwtToken, OpaqueToken, TokenStatus, UnreadableToken } from '../facts.ts'
 import { sha256 } from '../jose/hash.ts'
 import { parseJws } from '../jose/jws.ts'
 import type { JwsKey } from '../jose/signature.ts'
@@ -22,12 +22,26 @@ export function readJwtToken(text: string): JwtToken | UnreadableToken {
   }
 }
 
-export const withKey = (token: JwtToken, key: JwsKey | undefined): JwtToken => ({ ...token, key })
+/** @param status what its status list says, where somebody looks */
+export const withKey = (
+  token: JwtToken,
+  key: JwsKey | undefined,
+  status?: TokenStatus,
+): JwtToken => ({ ...token, key, ...(status && { status }) })
 
-/** An opaque access token, by what the issuer answered about it (RFC 7662 §2.2). */
-export const readIntrospection = (text: string, response: Claims): OpaqueToken => ({
+/**
+ * An opaque access token, by what the issuer answered about it (RFC 7662 §2.2).
+ *
+ * @param issuer who was asked: where several count, the answer must not speak for another
+ */
+export const readIntrospection = (
+  text: string,
+  response: Claims,
+  issuer?: string,
+): OpaqueToken => ({
   form: 'opaque',
   hash: sha256(text),
   claims: response,
   confirmation: parseConfirmation(response['cnf']),
+  ...(issuer !== undefined && { issuer }),
 })

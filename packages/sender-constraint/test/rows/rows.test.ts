@@ -23,7 +23,7 @@ const CASES: readonly RowCases[] = [
 const TABLE: readonly Row<Clause>[] = ROWS
 
 function rowOf({ clause, which }: RowCases): Row<Clause> {
-  const row = ROWS.filter((one) => one.clause === clause)[which === 2 ? 1 : 0]
+  const row = ROWS.filter((one) => one.clause === clause)[(which ?? 1) - 1]
   if (!row) throw new Error(`the table has no row ${clause}`)
   return row
 }

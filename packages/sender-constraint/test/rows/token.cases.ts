@@ -9,6 +9,7 @@ import {
   type Signer,
   TIME,
 } from '../honest.ts'
+import type { TokenStatus } from '../../src/index.ts'
 import type { RowCases } from './case.ts'
 import { unchanged } from './case.ts'
 
@@ -30,6 +31,18 @@ const signedBy =
     r.token.published = key.jwk
     r.token.header['alg'] = alg
   }
+const status = (value: TokenStatus, wanted?: 'off' | 'required') => (r: Draft) => {
+  r.token.status = value
+  if (wanted) r.policy.status = wanted
+}
+const acr = (value: unknown) => (r: Draft) => {
+  r.policy.acrValues = ['urn:silver', 'urn:gold']
+  r.token.claims['acr'] = value
+}
+const login = (maxAge: number, time: unknown) => (r: Draft) => {
+  r.policy.maxAge = maxAge
+  r.token.claims['auth_time'] = time
+}
 /** A token of exactly this many characters. */
 const ofLength = (length: number) => (r: Draft) => {
   r.token.text = (original) => {
@@ -161,11 +174,43 @@ export const TOKEN_CASES: readonly RowCases[] = [
   {
     clause: 'RFC9068-4-3',
     answer: [401, 'invalid_token'],
-    holds: { 'an introspection response without iss': answered('iss') },
+    holds: {
+      'an introspection response without iss': answered('iss'),
+      'an introspection response of the issuer that was asked': [
+        opaque,
+        (r) => {
+          r.token.asked = 'https://as.example'
+        },
+      ],
+      'an introspection response without iss, of the issuer that was asked': [
+        opaque,
+        (r) => {
+          r.token.response!['iss'] = undefined
+          r.token.asked = 'https://as.example'
+        },
+      ],
+      'the second of two issuers': (r) => {
+        r.policy.issuers = ['https://other.example', 'https://as.example']
+      },
+    },
     refuses: {
       'another issuer': claim('iss', 'https://evil.example'),
       'a slash more': claim('iss', 'https://as.example/'),
       'an introspection response that names another': answered('iss', 'https://evil.example'),
+      'an introspection response of an issuer that does not count here': [
+        opaque,
+        (r) => {
+          r.token.response!['iss'] = undefined
+          r.token.asked = 'https://evil.example'
+        },
+      ],
+      'an introspection response that speaks for another issuer of ours': [
+        opaque,
+        (r) => {
+          r.policy.issuers = ['https://as.example', 'https://other.example']
+          r.token.asked = 'https://other.example'
+        },
+      ],
     },
   },
   {
@@ -243,6 +288,38 @@ export const TOKEN_CASES: readonly RowCases[] = [
     },
   },
   {
+    clause: 'RFC9110-15.6.4',
+    which: 2,
+    answer: [503, 'temporarily_unavailable'],
+    holds: { 'a list that says valid': status('valid'), 'a list that nobody asked for': unchanged },
+    refuses: { 'no list that is still good': status('stale') },
+    overlaps: { 'no list that is still good': 'FAPI2SP-5.3.4-3' },
+    notApplicable: { 'an opaque token': [opaque, unchanged] },
+  },
+  {
+    clause: 'FAPI2SP-5.3.4-3',
+    answer: [401, 'invalid_token'],
+    holds: {
+      'a valid token': status('valid'),
+      'a valid token where a status is required': status('valid', 'required'),
+      'a token without status where none is required': status('absent', 'off'),
+      'a token whose status nobody looked at': unchanged,
+    },
+    refuses: {
+      'a revoked token': status('revoked'),
+      'a revoked token where no status is required': status('revoked', 'off'),
+      'a suspended token': status('suspended'),
+      'a value without a meaning': status('other'),
+      'a foreign list': status('foreign'),
+      'an index out of range': status('out of range'),
+      'a token without status where one is required': status('absent', 'required'),
+      'a token whose status nobody looked at where one is required': (r) => {
+        r.policy.status = 'required'
+      },
+    },
+    notApplicable: { 'an opaque token': [opaque, unchanged] },
+  },
+  {
     clause: 'FAPI2SP-5.3.4-4',
     answer: [403, 'insufficient_scope'],
     holds: {
@@ -264,6 +341,55 @@ export const TOKEN_CASES: readonly RowCases[] = [
       'one of two': (r) => {
         r.policy.scopes = ['accounts', 'payments']
       },
+    },
+  },
+  {
+    clause: 'RFC9470-3-acr_values',
+    answer: [401, 'insufficient_user_authentication'],
+    holds: {
+      'any acr where none is asked': claim('acr', 'urn:x'),
+      'no acr where none is asked': (r) => {
+        r.policy.acrValues = []
+      },
+      'the second of two': acr('urn:gold'),
+      'an introspection response with the acr': [
+        opaque,
+        (r) => {
+          r.policy.acrValues = ['urn:gold']
+          r.token.response!['acr'] = 'urn:gold'
+        },
+      ],
+    },
+    refuses: {
+      'no acr': acr(undefined),
+      'another acr': acr('urn:bronze'),
+      'another letter case': acr('URN:gold'),
+      'both in one text': acr('urn:silver urn:gold'),
+      'an array': acr(['urn:gold']),
+      'an introspection response without acr': [
+        opaque,
+        (r) => {
+          r.policy.acrValues = ['urn:gold']
+        },
+      ],
+    },
+  },
+  {
+    clause: 'RFC9470-3-max_age',
+    answer: [401, 'insufficient_user_authentication'],
+    holds: {
+      'a login of an hour ago where none is asked': claim('auth_time', TIME - 3_600),
+      'a login of 300 s ago where 300 are allowed': login(300, TIME - 300),
+      'a login of this very second where none are allowed': login(0, TIME),
+      'auth_time 10 s ahead': login(300, TIME + 10),
+    },
+    refuses: {
+      'a login of 300.001 s ago': login(300, TIME - 300.001),
+      'a login of a second ago where none are allowed': login(0, TIME - 1),
+      'auth_time 10.001 s ahead': login(300, TIME + 10.001),
+      'no auth_time': login(300, undefined),
+      'auth_time that is text': login(300, `${TIME}`),
+      'auth_time that is null': login(300, null),
     },
   },
 ]

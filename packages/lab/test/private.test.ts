@@ -1,0 +1,71 @@
+/** Without a lab that is up, a command starts one of its own, and nothing of it stays. */
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isClear, makePlace, type Place, run, start, until } from './program.ts'
+
+let place: Place
+
+beforeEach(async () => {
+  place = await makePlace()
+})
+afterEach(() => place.remove())
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await readdir(place.temporary)).toEqual([])
+  expect([existsSync(place.certs), existsSync(place.state)]).toEqual([false, false])
+}
+
+test('tour', async () => {
+  const { code, out, err } = await run(place, ['tour'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(/✓ 18 of 18 flows reach the API, (\d+) of \1 attacks are refused/)
+  await expectNothingLeft()
+})
+
+test('flow', async () => {
+  const outcome = await run(place, ['flow', 'client-credentials', '--json'])
+  expect(outcome).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(outcome.out)).toMatchObject({ ok: true })
+  await expectNothingLeft()
+})
+
+test('call, also where the answer is none', async () => {
+  const [good, bad] = await Promise.all([
+    run(place, ['call', 'GET', '/accounts', '--as', 'private-key-jwt-mtls']),
+    run(place, ['call', 'GET', 'https://localhost:1/', '--as', 'private-key-jwt-mtls']),
+  ])
+  expect(good).toMatchObject({ code: 0, err: '' })
+  expect(bad).toMatchObject({ code: 1, out: '' })
+  await expectNothingLeft()
+})
+
+test('call --curl is refused: its command would outlive the lab', async () => {
+  const outcome = await run(place, ['call', 'GET', '/', '--as', 'self-signed-dpop', '--curl'])
+  expect(outcome).toMatchObject({ code: 2, out: '' })
+  expect(isClear(outcome)).toBe(true)
+  expect(outcome.err).toContain('scripts/lab up')
+  await expectNothingLeft()
+})
+
+test('inspect starts no lab at all', async () => {
+  expect(await run(place, ['inspect', '-'], { input: 'nonsense' })).toMatchObject({ code: 2 })
+  await expectNothingLeft()
+})
+
+test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ended by %s', async (signal) => {
+  const started = start(place, ['tour'])
+  await until(async () => (await readdir(place.temporary)).length > 0)
+  started.process.kill(signal)
+  const { code, err } = await started.outcome
+  expect(code).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])
+  expect(err).toBe('')
+  await expectNothingLeft()
+})
+
+test('read by somebody who stops reading', async () => {
+  const started = start(place, ['flow', 'client-credentials'])
+  started.process.stdout?.destroy()
+  expect(await started.outcome).toMatchObject({ code: 0, err: '' })
+  await expectNothingLeft()
+})

@@ -1,0 +1,75 @@
+import {
+  type AccessToken,
+  type JwtToken,
+  readJwtToken,
+  sha256,
+  type TokenStatus,
+  withKey,
+} from '@holdfast/sender-constraint'
+import { type FoundKey, issuerKeys, type IssuerOptions } from './issuer-keys.ts'
+import { https, PolicyError } from './policy.ts'
+import { Recent } from './recent.ts'
+import { statusLists } from './status-lists.ts'
+import type { Reading, TokenReader } from './tokens.ts'
+
+/** An authorization server whose access tokens are JWTs (RFC 9068). */
+export interface JwtIssuer
+  extends Pick<IssuerOptions, 'issuer'>, Partial<Pick<IssuerOptions, 'fetch' | 'now'>> {
+  /**
+   * The status lists in which its tokens may stand (Token Status List): they are fetched, verified
+   * with the same keys, and followed while tokens name them. Without, nobody looks at `status`; a
+   * route that wants it says so in its policy.
+   */
+  readonly statusListUris?: readonly string[]
+}
+
+/**
+ * Reads access tokens in JWT form, each with the keys of the issuer that it names. A token that
+ * names none of these gets no key, so that no issuer's key ever vouches for another's token.
+ *
+ * @throws PolicyError at once, if an issuer or the URI of a list is not https
+ */
+export function jwtTokens(...issuers: readonly [JwtIssuer, ...JwtIssuer[]]): TokenReader {
+  const complete = new Map<unknown, Completion>(
+    issuers.map((options) => [options.issuer, completion(options)]),
+  )
+  const kept = new Recent<JwtToken>(KEPT)
+  const read = (text: string) => {
+    const token = kept.get(sha256(text)) ?? readJwtToken(text)
+    if (token.form === 'unreadable') return token
+    return complete.get(token.claims['iss'])?.(token) ?? token
+  }
+  // Only what was accepted, so that nobody's garbage displaces it. Key and status are asked for anew
+  // each time: a token that is kept is parsed and verified, and nothing else.
+  const accepted = (token: AccessToken) => {
+    if (token.form === 'jwt') kept.keep(token.hash, token)
+  }
+  return Object.assign(read, { accepted })
+}
+
+/** Tokens; each takes about as many bytes as three times its text. */
+const KEPT = 10_000
+
+type Completion = (token: JwtToken) => Reading | Promise<Reading>
+
+function completion(options: JwtIssuer): Completion {
+  const { fetch = globalThis.fetch, now = Date.now, statusListUris } = options
+  const issuer = https('issuer', options.issuer)
+  const plain = statusListUris?.find((uri) => !uri.startsWith('https://'))
+  if (plain !== undefined) throw new PolicyError('statusListUris', plain, 'https URLs')
+  const keys = issuerKeys({ issuer, fetch, now })
+  const lists = statusListUris && statusLists(statusListUris, keys, { issuer, fetch, now })
+  return (token) => {
+    const key = keys.find(token.jws.header, token.hash)
+    const status = lists?.(token.claims)
+    if (key instanceof Promise || status instanceof Promise)
+      return Promise.all([key, status]).then((both) => completed(token, ...both))
+    return completed(token, key, status)
+  }
+}
+
+function completed(token: JwtToken, key: FoundKey, status: TokenStatus | undefined): Reading {
+  if (key === 'unavailable')
+    return { form: 'unavailable', reason: 'the issuer’s keys cannot be fetched now' }
+  return withKey(token, key === 'unpublished' ? undefined : key, status)
+}
