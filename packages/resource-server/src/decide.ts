@@ -55,7 +55,7 @@ function keepAccepted({ token }: Facts, proof: Proof | undefined, server: Protec
 }
 
 async function remember(
-  { request }: Facts,
+  { request, memory: known }: Facts,
   proof: Proof | undefined,
   policy: Policy,
   { memory, resource }: Protected,
@@ -69,6 +69,8 @@ async function remember(
       key: sha256(JSON.stringify([resource, request.uri, thumbprint, proof.jws.claims['jti']])),
       owner: thumbprint,
       until: acceptableUntil(proof, policy),
+      // If the memory has begun another life since we looked, what we decided on is not true of it.
+      ...(known.generation !== undefined && { generation: known.generation }),
     })
   } catch {
     return 'unreachable' // a memory that cannot be asked refuses; it never opens

@@ -18,13 +18,31 @@ export interface ReplayMemory {
 }
 
 export interface Use {
-  /** What must not be used twice. */
+  /**
+   * What must not be used twice: any string. Best a SHA-256 in base64url (43 characters), which is
+   * what an engine that stores digests takes as it is; anything else it hashes first.
+   */
   readonly key: string
   /** Whose quota the record counts against: the thumbprint of the proof's key. */
   readonly owner: string
   /** Milliseconds since the epoch: the last instant at which the use could be accepted again. */
   readonly until: number
+  /**
+   * The generation whose `since` the caller looked at. Where the memory has another by now, the put
+   * is answered `new-generation`; absent, it is judged by what this node knows when it puts.
+   */
+  readonly generation?: string
 }
+
+/** How much a memory holds. It refuses what is beyond. */
+export interface Limits {
+  /** Live records of all owners together. */
+  readonly records: number
+  /** Live records of one owner. */
+  readonly perOwner: number
+}
+
+export const LIMITS: Limits = { records: 1_000_000, perOwner: 100_000 }
 
 /**
  * - `recorded`: the first use

@@ -63,6 +63,33 @@ describe('Records in SQLite', () => {
     expect((await records.list('Code')).map(({ id }) => id)).toEqual(['long'])
   })
 
+  test('one bad write of a group does not take the others with it', async () => {
+    const records = new RecordsInSqlite(file())
+    const bad = { kind: 'Code', id: 'bad', payload: {}, expiresAt: 1e300 }
+    const writes = ['a', 'b'].map((id) => records.add({ kind: 'Code', id, payload: {} }))
+    const results = await Promise.allSettled([...writes, records.add(bad)])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    expect((await records.list('Code')).map(({ id }) => id)).toEqual(['a', 'b'])
+  })
+
+  test('what was asked for before close is written', async () => {
+    const path = file()
+    const records = new RecordsInSqlite(path)
+    const added = records.add({ kind: 'Code', id: 'a', payload: {} })
+    await records.close()
+    expect(await added).toBe(true)
+    expect(await new RecordsInSqlite(path).find('Code', 'a')).toBeDefined()
+  })
+
+  test('a kind that may lag is written and raced like any other', async () => {
+    const records = new RecordsInSqlite(file(), Date.now, { mayLag: new Set(['Proof']) })
+    const proof = { kind: 'Proof', id: 'a', payload: {} }
+    expect(await records.add(proof)).toBe(true)
+    expect(
+      await Promise.all([records.add(proof), records.add({ ...proof, kind: 'Code' })]),
+    ).toEqual([false, true])
+  })
+
   test('a file that is no database is refused by name and left as it was', () => {
     const path = file()
     writeFileSync(

@@ -105,6 +105,65 @@ export function recordsContract(open: (now: () => number) => Promise<Records>): 
     expect(await records.find('Code', 'a')).toBeUndefined()
   })
 
+  test('upsert replaces index and grant, and makes usable again', async () => {
+    const { records } = await start()
+    await records.upsert({ ...code, index: 'old', grant: 'old' })
+    await records.consume('Code', 'a')
+    await records.upsert({ ...code, index: 'new', grant: 'new' })
+    expect(await records.findByIndex('Code', 'old')).toBeUndefined()
+    expect((await records.findByIndex('Code', 'new'))?.id).toBe('a')
+    await records.revokeGrant('old')
+    expect(await records.consume('Code', 'a')).toBe(true)
+    await records.revokeGrant('new')
+    expect(await records.find('Code', 'a')).toBeUndefined()
+    expect(await records.findByIndex('Code', 'new')).toBeUndefined()
+  })
+
+  test('what is for good stays, whatever else its grant held', async () => {
+    const { clock, records } = await start()
+    await records.upsert({ ...code, grant: 'g' })
+    await records.upsert({ ...code, id: 'b', grant: 'g', expiresAt: START + 1_000 })
+    clock.time = START + 10 * 86_400_000
+    await records.upsert({ ...code, id: 'c', grant: 'g' })
+    expect((await records.list('Code')).map(({ id }) => id).sort()).toEqual(['a', 'c'])
+    await records.revokeGrant('g')
+    expect(await records.list('Code')).toEqual([])
+  })
+
+  test('ids and indexes are any strings', async () => {
+    const { records } = await start()
+    const ids = [
+      '',
+      '\0',
+      'a\0b',
+      '\\0',
+      '\\',
+      'a:b',
+      '{a}',
+      "'; --",
+      'é€😀',
+      '\n',
+      'x'.repeat(300),
+    ]
+    for (const id of ids) expect(await records.add({ ...code, id, index: `i${id}` })).toBe(true)
+    for (const id of ids) {
+      expect(await records.find('Code', id)).toEqual({ ...code, id })
+      expect((await records.findByIndex('Code', `i${id}`))?.id).toBe(id)
+    }
+    expect((await records.list('Code')).map(({ id }) => id).sort()).toEqual([...ids].sort())
+  })
+
+  test('looking for what nobody can have written is no error', async () => {
+    const { records } = await start()
+    for (const id of ['\0', '\ud800', 'x'.repeat(100_000)]) {
+      expect(await records.find('Code', id)).toBeUndefined()
+      expect(await records.findByIndex('Code', id)).toBeUndefined()
+      expect(await records.consume('Code', id)).toBe(false)
+      await records.remove('Code', id)
+      await records.revokeGrant(id)
+    }
+  })
+
   test('increment: 50 in parallel give 1 to 50', async () => {
     const { records } = await start()
     const values = await Promise.all(

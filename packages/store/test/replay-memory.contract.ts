@@ -1,13 +1,8 @@
 /** The definition of `ReplayMemory`: every engine passes all of it. */
 import { expect, test } from 'vitest'
-import type { ReplayMemory } from '../src/index.ts'
+import type { Limits, ReplayMemory } from '../src/index.ts'
 
 const START = 1_700_000_000_000
-
-interface Limits {
-  readonly records: number
-  readonly perOwner: number
-}
 
 export function replayMemoryContract(
   open: (now: () => number, limits: Limits) => Promise<ReplayMemory>,
@@ -59,6 +54,48 @@ export function replayMemoryContract(
     await memory.put(use('a'))
     expect(await memory.put(use('b'))).toBe('over-quota')
     expect(await memory.put(use('c', 'another'))).toBe('recorded')
+  })
+
+  test('a use is recorded anew once it is over', async () => {
+    const { clock, memory } = await start()
+    await memory.put(use('a'))
+    clock.time = START + 72_000
+    expect(await memory.put({ ...use('a'), until: clock.time + 1_000 })).toBe('recorded')
+    expect(await memory.put({ ...use('a'), until: clock.time + 1_000 })).toBe('seen')
+  })
+
+  test('a quota is free again once what filled it is over', async () => {
+    const { clock, memory } = await start({ records: 10, perOwner: 2 })
+    await memory.put(use('a'))
+    await memory.put({ ...use('b'), until: START + 10_000 })
+    expect(await memory.put(use('c'))).toBe('over-quota')
+    clock.time = START + 12_000
+    expect(await memory.put(use('c'))).toBe('recorded')
+    expect(await memory.put(use('d'))).toBe('over-quota')
+  })
+
+  test('a use is the same whoever owns it', async () => {
+    const { memory } = await start()
+    await memory.put(use('a'))
+    expect(await memory.put(use('a', 'another'))).toBe('seen')
+  })
+
+  test('a key is any string', async () => {
+    const { memory } = await start()
+    const hash = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' // SHA-256 of "test"
+    const alike = ['A', '-', '_', 'é', '"', '+', '/'].map((end) => 'x'.repeat(42) + end)
+    const keys = ['', '\0', 'a\0', '{a}', hash, hash.toLowerCase(), 'y'.repeat(10_000), ...alike]
+    const outcomes = new Set<string>()
+    for (const key of keys) outcomes.add(await memory.put(use(key)))
+    expect([...outcomes]).toEqual(['recorded'])
+    for (const key of keys) expect(await memory.put(use(key))).toBe('seen')
+  })
+
+  test('a put judged by another generation is not recorded', async () => {
+    const { memory } = await start()
+    expect(await memory.put({ ...use('a'), generation: 'another' })).toBe('new-generation')
+    const { generation } = memory
+    expect(await memory.put({ ...use('a'), generation })).toBe('recorded')
   })
 
   test('says from when on it is complete, and two lives have two generations', async () => {

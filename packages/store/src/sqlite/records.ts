@@ -1,30 +1,52 @@
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
+import { GroupedCommit } from './grouped-commit.ts'
 import { STEPS } from './schema.ts'
 
+export interface RecordsInSqliteOptions {
+  /**
+   * Kinds whose acknowledged writes a power cut (never a crash of the process) may undo. Only what
+   * can be lost without harm: where the loss is seen, and what was lost can be challenged anew.
+   */
+  readonly mayLag?: ReadonlySet<string>
+}
+
 /**
- * Records in one file. Every write is durable before it is acknowledged (WAL, synchronous FULL);
- * several processes may open the same file.
+ * Records in one file. Every write is durable before it is acknowledged (WAL, synchronous FULL), and
+ * writes of one turn of the event loop share the wait for the disk; several processes may open the
+ * same file, and wait up to 5 s for each other's write.
  */
 export class RecordsInSqlite implements Records {
   readonly #database: DatabaseSync
   readonly #now: () => number
   readonly #statements: ReturnType<typeof prepare>
+  readonly #commit: GroupedCommit
+  readonly #mayLag: ReadonlySet<string>
 
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
-  constructor(file: string, now: () => number = Date.now) {
+  constructor(
+    file: string,
+    now: () => number = Date.now,
+    { mayLag = new Set() }: RecordsInSqliteOptions = {},
+  ) {
     this.#now = now
+    this.#mayLag = mayLag
     this.#database = open(file)
     this.#statements = prepare(this.#database)
+    this.#commit = new GroupedCommit(this.#database)
   }
 
   async upsert(record: NewRecord): Promise<void> {
-    this.#statements.upsert.run(...columns(record))
+    const values = columns(record)
+    await this.#write(record.kind, () => this.#statements.upsert.run(...values))
   }
 
   async add(record: NewRecord): Promise<boolean> {
-    const { changes } = this.#statements.add.run(...columns(record), this.#now() - GRACE)
+    const values = columns(record)
+    const { changes } = await this.#write(record.kind, () =>
+      this.#statements.add.run(...values, this.#now() - GRACE),
+    )
     return changes === 1
   }
 
@@ -44,29 +66,38 @@ export class RecordsInSqlite implements Records {
   }
 
   async consume(kind: string, id: string): Promise<boolean> {
-    const now = this.#now()
-    return this.#statements.consume.run(now, kind, id, now - GRACE).changes === 1
+    const { changes } = await this.#write(kind, () => {
+      const now = this.#now()
+      return this.#statements.consume.run(now, kind, id, now - GRACE)
+    })
+    return changes === 1
   }
 
   async remove(kind: string, id: string): Promise<void> {
-    this.#statements.remove.run(kind, id)
+    await this.#write(kind, () => this.#statements.remove.run(kind, id))
   }
 
   async revokeGrant(grant: string): Promise<void> {
-    this.#statements.revokeGrant.run(grant)
+    await this.#write(undefined, () => this.#statements.revokeGrant.run(grant))
   }
 
   async increment(counter: string): Promise<number> {
-    return Number(this.#statements.increment.get(counter)?.['value'])
+    const counted = await this.#write(undefined, () => this.#statements.increment.get(counter))
+    return Number(counted?.['value'])
   }
 
-  /** Removes what has expired. @returns how many records went */
+  /** Removes what has expired, at most 10,000 records at once. @returns how many went */
   sweep(): number {
     return Number(this.#statements.sweep.run(this.#now() - GRACE).changes)
   }
 
   async close(): Promise<void> {
+    this.#commit.flush()
     this.#database.close()
+  }
+
+  #write<T>(kind: string | undefined, run: () => T): Promise<T> {
+    return this.#commit.write(kind !== undefined && this.#mayLag.has(kind), run)
   }
 }
 
@@ -123,7 +154,10 @@ function prepare(database: DatabaseSync) {
     ),
     remove: statement('DELETE FROM record WHERE kind = ? AND id = ?'),
     revokeGrant: statement('DELETE FROM record WHERE grant_id = ?'),
-    sweep: statement('DELETE FROM record WHERE expires_at <= ?'),
+    sweep: statement(
+      `DELETE FROM record WHERE (kind, id) IN
+        (SELECT kind, id FROM record WHERE expires_at <= ? LIMIT 10000)`,
+    ),
     increment: statement(
       `INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
     ),

@@ -1,0 +1,1 @@
+export { RecordsInPostgres, type RecordsInPostgresOptions } from './postgres/records.ts'

@@ -1,0 +1,164 @@
+import { Client, Pool, type PoolConfig } from 'pg'
+import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
+import { migrate, refuseForgetful } from './migrate.ts'
+import { statements } from './statements.ts'
+
+export interface RecordsInPostgresOptions {
+  /** The driver's own: address, TLS, credentials, size of the pool. */
+  readonly server: PoolConfig
+  /** Schema of the database in which the tables are; lower-case letters, digits and `_`. */
+  readonly schema?: string
+  /** Milliseconds after which a connection or a query that has not come counts as refused. */
+  readonly timeout?: number
+  /** Stands in for the database's clock, for tests. */
+  readonly now?: () => number
+}
+
+const SCHEMA = 'holdfast'
+const TIMEOUT = 5_000
+const UNHURRIED = { query_timeout: 120_000, statement_timeout: 0 }
+
+/**
+ * Records on PostgreSQL 13 or later, for many nodes. Every operation is one statement, durable
+ * before it is acknowledged; the database's clock decides what has expired. A failed query refuses
+ * and is not tried again; the next one finds a new connection. A write whose answer was lost with
+ * its connection may have happened.
+ *
+ * A standby that is promoted has what was acknowledged only if it was synchronous
+ * (`synchronous_standby_names`): that is the operator's.
+ */
+export class RecordsInPostgres implements Records {
+  readonly #pool: Pool
+  readonly #sql: ReturnType<typeof statements>
+  readonly #now: (() => number) | undefined
+
+  private constructor({
+    server,
+    schema = SCHEMA,
+    timeout = TIMEOUT,
+    now,
+  }: RecordsInPostgresOptions) {
+    if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+      throw new StoreError(`PostgreSQL: ${schema} is no name of a schema: [a-z_][a-z0-9_]*`)
+    this.#pool = new Pool({
+      connectionTimeoutMillis: timeout,
+      query_timeout: timeout,
+      // The server gives up first, so that what is refused for its lateness has not happened.
+      statement_timeout: Math.ceil(timeout * 0.75),
+      idle_in_transaction_session_timeout: timeout,
+      keepAlive: true,
+      ...server,
+    })
+    // The pool has thrown the broken connection away; the query that needed it says so itself.
+    this.#pool.on('error', () => undefined)
+    this.#sql = statements(schema)
+    this.#now = now
+  }
+
+  /** @throws StoreError where the database cannot be reached, is of a newer program, or forgets */
+  static async open(options: RecordsInPostgresOptions): Promise<RecordsInPostgres> {
+    const records = new RecordsInPostgres(options)
+    const { server, schema = SCHEMA, timeout = TIMEOUT } = options
+    // A connection of its own: making a schema, or waiting for who makes it, may take its time.
+    const client = new Client({ connectionTimeoutMillis: timeout, ...server, ...UNHURRIED })
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      await refuseForgetful(client)
+      await migrate(client, schema)
+    } catch (error) {
+      await records.close()
+      if (error instanceof StoreError) throw error
+      const reason = error instanceof Error ? error.message || error.name : String(error)
+      throw new StoreError(`PostgreSQL: ${reason}`, { cause: error })
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+    return records
+  }
+
+  async upsert(record: NewRecord): Promise<void> {
+    await this.#query('upsert', columns(record))
+  }
+
+  async add(record: NewRecord): Promise<boolean> {
+    const { rowCount } = await this.#query('add', [...columns(record), this.#time(), GRACE])
+    return rowCount === 1
+  }
+
+  async find(kind: string, id: string): Promise<StoredRecord | undefined> {
+    const { rows } = await this.#query('find', [escape(kind), escape(id), this.#time(), GRACE])
+    return rows.map(stored)[0]
+  }
+
+  async findByIndex(kind: string, index: string): Promise<StoredRecord | undefined> {
+    const values = [escape(kind), escape(index), this.#time(), GRACE]
+    return (await this.#query('findByIndex', values)).rows.map(stored)[0]
+  }
+
+  async list(kind: string): Promise<StoredRecord[]> {
+    return (await this.#query('list', [escape(kind), this.#time(), GRACE])).rows.map(stored)
+  }
+
+  async consume(kind: string, id: string): Promise<boolean> {
+    const values = [escape(kind), escape(id), this.#time(), GRACE]
+    return (await this.#query('consume', values)).rowCount === 1
+  }
+
+  async remove(kind: string, id: string): Promise<void> {
+    await this.#query('remove', [escape(kind), escape(id)])
+  }
+
+  async revokeGrant(grant: string): Promise<void> {
+    await this.#query('revokeGrant', [escape(grant)])
+  }
+
+  async increment(counter: string): Promise<number> {
+    return Number((await this.#query('increment', [escape(counter)])).rows[0]?.['value'])
+  }
+
+  /** Removes what has expired, at most 10,000 records at once. @returns how many went */
+  async sweep(): Promise<number> {
+    return (await this.#query('sweep', [this.#time(), GRACE])).rowCount ?? 0
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  #time(): number | null {
+    return this.#now?.() ?? null
+  }
+
+  #query(name: keyof ReturnType<typeof statements>, values: (string | number | null)[]) {
+    return this.#pool.query<Record<string, unknown>>({
+      name: `holdfast ${name}`,
+      text: this.#sql[name],
+      values,
+    })
+  }
+}
+
+// PostgreSQL's text has no NUL, but a client may send one in anything that is looked up.
+const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0')
+const unescape = (text: string): string =>
+  text.replaceAll(/\\([\\0])/g, (_, next) => (next === '0' ? '\0' : '\\'))
+
+const columns = ({ kind, id, payload, expiresAt, grant, index }: NewRecord) => [
+  escape(kind),
+  escape(id),
+  JSON.stringify(payload),
+  expiresAt === undefined ? null : Math.ceil(expiresAt),
+  grant === undefined ? null : escape(grant),
+  index === undefined ? null : escape(index),
+]
+
+function stored(row: Record<string, unknown>): StoredRecord {
+  const consumedAt = row['consumed_at']
+  return {
+    kind: unescape(String(row['kind'])),
+    id: unescape(String(row['id'])),
+    payload: JSON.parse(String(row['payload'])),
+    ...(consumedAt !== null && { consumedAt: Number(consumedAt) }),
+  }
+}

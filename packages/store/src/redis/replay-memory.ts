@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { StoreError } from '../records.ts'
+import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import { eviction, isReply, RedisConnection, type RedisServer } from './connection.ts'
+import { LOOK, PUT } from './replay-memory.lua.ts'
+
+export interface ReplayMemoryInRedisOptions {
+  readonly server: RedisServer
+  /** Names the memory: nodes with the same name share it. It is the hash tag of all its keys. */
+  readonly name?: string
+  readonly limits?: Limits
+  /** The greatest difference between any two clocks of nodes and store, in milliseconds. */
+  readonly margin?: number
+  /** Milliseconds between looks at the generation while nothing is put. */
+  readonly every?: number
+  /** Stands in for the clocks of node and store, for tests. */
+  readonly now?: () => number
+}
+
+const OUTCOMES: readonly Put[] = ['recorded', 'seen', 'new-generation', 'full', 'over-quota']
+
+/**
+ * The replay memory of many nodes, on Redis 6.2 or later, or Valkey. What it promises does not rest
+ * on persistence: see `docs/decisions/0005-*.md`.
+ *
+ * All its keys are in one slot of a cluster, since the generation of a record is that of the server
+ * which holds it. The user needs the commands EVAL, EVALSHA, INFO, TIME and those of strings and
+ * hashes, on the keys `{name}:*`.
+ */
+export class ReplayMemoryInRedis implements ReplayMemory {
+  readonly #options: Required<Omit<ReplayMemoryInRedisOptions, 'server' | 'now'>>
+  readonly #now: (() => number) | undefined
+  #connection: RedisConnection | undefined
+  #generation = ''
+  #since = Infinity
+  #unfit: StoreError | undefined
+  #looking: NodeJS.Timeout | undefined
+
+  private constructor(options: ReplayMemoryInRedisOptions) {
+    this.#now = options.now
+    this.#options = {
+      name: 'holdfast',
+      limits: LIMITS,
+      margin: 5_000,
+      every: 1_000,
+      ...options,
+    }
+  }
+
+  /** @throws StoreError where the server cannot be reached or may evict keys */
+  static async open(options: ReplayMemoryInRedisOptions): Promise<ReplayMemoryInRedis> {
+    const memory = new ReplayMemoryInRedis(options)
+    const look = () => void memory.look().catch(() => undefined) // an outage is told by the puts
+    memory.#connection = await RedisConnection.open(options.server, look)
+    try {
+      await memory.look()
+    } catch (error) {
+      await memory.close()
+      throw error
+    }
+    memory.#looking = setInterval(look, memory.#options.every).unref()
+    return memory
+  }
+
+  get generation(): string {
+    return this.#generation
+  }
+
+  get since(): number {
+    return this.#since
+  }
+
+  /**
+   * @throws StoreError where the server does not answer in time, or has become unfit; the driver's
+   *   error where it is away
+   */
+  async put({ key, owner, until, generation = this.#generation }: Use): Promise<Put> {
+    if (this.#unfit) throw this.#unfit
+    const { limits } = this.#options
+    const keys = ['sentinel', `use:${key}`, 'tally', `tally:${owner}`].map(this.#key)
+    const nodeTime = this.#now?.() ?? Date.now()
+    try {
+      const values = [generation, until, nodeTime, limits.records, limits.perOwner]
+      const reply = await this.#server.run(PUT, keys, [...this.#preamble(), ...values.map(String)])
+      const answered = this.#adopt(reply)
+      const outcome = OUTCOMES.find((known) => known === answered)
+      if (!outcome) throw new StoreError('Redis: an answer of another form')
+      return outcome
+    } catch (error) {
+      if (isReply(error, 'OOM')) return 'full'
+      throw error
+    }
+  }
+
+  /**
+   * Learns the present generation, so that a node which nobody asks does not challenge with the
+   * nonces of an old one; and whether the server is still fit. Done every `every` milliseconds and
+   * whenever the connection comes back.
+   */
+  async look(): Promise<void> {
+    this.#unfit = await eviction(this.#server)
+    if (this.#unfit) throw this.#unfit
+    this.#adopt(await this.#server.run(LOOK, [this.#key('sentinel')], this.#preamble()))
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#looking)
+    await this.#connection?.close()
+  }
+
+  get #server(): RedisConnection {
+    if (!this.#connection) throw new StoreError('Redis: not open')
+    return this.#connection
+  }
+
+  readonly #key = (what: string): string => `{${this.#options.name}}:${what}`
+
+  #preamble(): string[] {
+    return [String(this.#now?.() ?? ''), String(this.#options.margin), randomUUID()]
+  }
+
+  // `since` is store time. Where the store's clock is behind ours it is moved by the difference,
+  // since the `iat` that it is compared with was judged by our clock.
+  #adopt(reply: unknown): unknown {
+    if (!Array.isArray(reply)) throw new StoreError('Redis: an answer of another form')
+    const [outcome, generation, since, storeTime] = reply.map(String)
+    if (generation !== undefined && generation !== this.#generation) {
+      const behind = (this.#now?.() ?? Date.now()) - Number(storeTime)
+      // Until now this node has put elsewhere, perhaps on a primary that is no more: an address that
+      // leads back to an earlier one finds its old sentinel, but not what was used meanwhile.
+      const left = this.#generation === '' ? 0 : Number(storeTime) + this.#options.margin
+      this.#since = Math.max(Number(since), left) + Math.max(0, behind)
+      this.#generation = generation
+    }
+    return outcome
+  }
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { StoreError } from '../src/index.ts'
+import { RecordsInRedis, type RecordsInRedisOptions } from '../src/redis.ts'
+import { raceRecords } from './races.ts'
+import { recordsContract } from './records.contract.ts'
+import { eventually, freePort, installed, leftOut } from './servers/process.ts'
+import { Redis } from './servers/redis.ts'
+
+const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always']
+const code = { kind: 'Code', id: 'a', payload: {} }
+
+const present = installed('redis-server')
+describe.runIf(!present)('left out', () => {
+  leftOut('redis-server')
+})
+describe.runIf(present)('Records in Redis', () => {
+  suite()
+})
+
+function suite(): void {
+  let redis: Redis
+  const opened: RecordsInRedis[] = []
+  beforeAll(async () => {
+    redis = await Redis.start(...ALWAYS)
+  })
+  afterAll(async () => {
+    await Promise.all(opened.map((records) => records.close()))
+    await redis.stop()
+  })
+
+  async function open(options: Partial<RecordsInRedisOptions> = {}): Promise<RecordsInRedis> {
+    const records = await RecordsInRedis.open({
+      server: redis.server,
+      name: randomUUID(),
+      nothingUsedBefore: true,
+      ...options,
+    })
+    opened.push(records)
+    return records
+  }
+
+  recordsContract((now) => open({ now }))
+
+  test('20 in parallel over four connections: one adds, one consumes', async () => {
+    const name = randomUUID()
+    const nodes = await Promise.all(Array.from({ length: 4 }, () => open({ name })))
+    await expect(raceRecords(nodes)).resolves.toBeUndefined()
+  })
+
+  test('the server’s clock decides, and the server forgets by itself', async () => {
+    const records = await open()
+    expect(await records.add({ ...code, expiresAt: Date.now() - 14_950 })).toBe(true)
+    await eventually('expiry', async () => (await records.find('Code', 'a')) === undefined)
+    expect(await records.add(code)).toBe(true)
+  })
+
+  test('an empty server may have been flushed: nothing is used once, the rest goes on', async () => {
+    const clock = { time: Date.now() }
+    const now = () => clock.time
+    const records = await open({ nothingUsedBefore: false, now, quarantine: 60_000 })
+    await expect(records.add(code)).rejects.toThrow(StoreError)
+    await records.upsert(code)
+    await expect(records.consume('Code', 'a')).rejects.toThrow(/lost what was used/)
+    expect(await records.find('Code', 'a')).toEqual(code)
+    clock.time += 59_999
+    await expect(records.consume('Code', 'a')).rejects.toThrow(StoreError)
+    clock.time += 1
+    expect(await records.consume('Code', 'a')).toBe(true)
+  })
+
+  test('FLUSHALL: what was used is not used again', async () => {
+    const own = await Redis.start()
+    const records = await open({ server: own.server })
+    expect(await records.add(code)).toBe(true)
+    await own.ask('FLUSHALL')
+    await expect(records.add(code)).rejects.toThrow(StoreError)
+    await own.stop()
+  })
+
+  test('kill -9 where a restart loses: refused until nothing used before is alive', async () => {
+    const own = await Redis.start()
+    const records = await open({ server: own.server })
+    expect(await records.add(code)).toBe(true)
+    await own.kill()
+    await expect(records.add({ ...code, id: 'b' })).rejects.toBeInstanceOf(Error)
+    await own.start()
+    await eventually('reconnect', async () => (await records.find('Code', 'a')) === undefined)
+    await expect(records.add(code)).rejects.toThrow(/lost what was used/)
+    await own.stop()
+  })
+
+  test('kill -9 where a restart keeps: what was acknowledged is there, at once', async () => {
+    const own = await Redis.start(...ALWAYS)
+    const records = await open({ server: own.server, restart: 'keeps' })
+    const acknowledged: string[] = []
+    let killed: Promise<void> | undefined
+    for (let n = 0; n < 400; n += 1) {
+      if (n === 200) killed = own.kill().then(() => own.start())
+      const id = String(n)
+      const added = await records.add({ ...code, id }).catch(() => false)
+      if (added) acknowledged.push(id)
+    }
+    await killed
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200)
+    await eventually('reconnect', async () => (await records.list('Code')).length > 0)
+    for (const id of acknowledged) expect(await records.add({ ...code, id })).toBe(false)
+    expect(await records.add({ ...code, id: 'new' })).toBe(true)
+    await own.stop()
+  })
+
+  test('a server that may evict, or forget where it should keep, is refused', async () => {
+    const own = await Redis.start('--maxmemory-policy', 'allkeys-lru')
+    await expect(open({ server: own.server })).rejects.toThrow(/noeviction/)
+    await own.ask('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    await expect(open({ server: own.server, restart: 'keeps' })).rejects.toThrow(/appendfsync/)
+    await own.stop()
+  })
+
+  test('a write that too few replicas have is refused', async () => {
+    const port = String(await freePort())
+    const own = await Redis.start('--repl-diskless-sync-delay', '0', '--port', port, ...ALWAYS)
+    // The first replica gives the server a new replication id, which would count as a loss.
+    const records = await open({ server: own.server, replicas: 1, restart: 'keeps' })
+    await expect(records.upsert(code)).rejects.toThrow('0 of 1 replicas')
+    const replica = await Redis.start('--replicaof', `127.0.0.1 ${port}`)
+    await eventually('replica', () => records.add({ ...code, id: randomUUID() }))
+    await Promise.all([replica.stop(), own.stop()])
+  })
+}
