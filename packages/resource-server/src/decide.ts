@@ -106,13 +106,14 @@ function verdict(
 }
 
 function reportDecision(
-  { rows, refusal }: Decision<Clause>,
+  decision: Decision<Clause>,
   request: IncomingMessage,
   { report, now }: Protected,
 ): void {
   const header = request.headers['traceparent']
   const context = parseTraceparent(typeof header === 'string' ? header : undefined)
   if (!context) return
+  const { rows, refusal } = decision
   report({
     ...context,
     type: 'decision',

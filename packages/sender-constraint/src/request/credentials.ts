@@ -23,7 +23,7 @@ const OURS = /^(dpop|bearer)(?![^\s,])/i
  * @param query of the request target, without the question mark
  */
 export function parseCredentials(fields: readonly string[], query: string): Credentials {
-  const inQuery = new URLSearchParams(query).has('access_token')
+  const inQuery = query !== '' && new URLSearchParams(query).has('access_token')
   const [field] = fields
   if (fields.length > 1)
     return { form: 'malformed', reason: `${fields.length} Authorization fields` }
