@@ -44,7 +44,8 @@ export async function readKeys(records: Records): Promise<Keys> {
 const asJwk = ({ payload }: StoredRecord): JWK => ({ ...payload, kty: String(payload['kty']) })
 
 function present(record: StoredRecord | undefined): StoredRecord {
-  if (!record) throw new StoreError('the store holds no signing keys or secrets: provision it first')
+  if (!record)
+    throw new StoreError('the store holds no signing keys or secrets: provision it first')
   return record
 }
 
