@@ -39,7 +39,7 @@ export interface Issuer {
   close(): Promise<void>
 }
 
-export interface CannedAnswer {
+interface CannedAnswer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string

@@ -1,0 +1,89 @@
+/**
+ * Processes on this machine: each on its core, all of them gone at the end.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { BenchError } from './error.ts'
+
+/** The server has one core to itself, and whoever loads it the other. */
+const SERVER_CORE = 0
+const LOAD_CORE = 1
+
+// Debian keeps Apache where only root's PATH looks.
+const FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+
+/** The program's path; `undefined`: it is not installed. */
+export function find(program: string): string | undefined {
+  return FOLDERS.map((folder) => join(folder, program)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** The command that runs another on one core; where there is no taskset, the command itself. */
+function pinned(core: number, command: readonly string[]): readonly [string, string[]] {
+  const taskset = find('taskset')
+  const [program = '', ...rest] = command
+  return taskset ? [taskset, ['-c', String(core), ...command]] : [program, rest]
+}
+
+/** How long a process may take to go before it is killed, in milliseconds. */
+const PATIENCE = 5_000
+
+/** The processes of one run. */
+export class Children {
+  readonly #running = new Set<ChildProcess>()
+
+  /** Starts a command on the server's core. It can send messages if it is a program of Node. */
+  serve(command: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const [program, args] = pinned(SERVER_CORE, command)
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, ...env },
+    })
+    return this.#keep(child)
+  }
+
+  /** Runs a command to its end on the load's core. @throws BenchError if it fails */
+  async run(command: readonly string[]): Promise<string> {
+    const [program, args] = pinned(LOAD_CORE, command)
+    const child = this.#keep(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }))
+    const output: { stdout: string; stderr: string } = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name]?.setEncoding('utf8').on('data', (text: string) => (output[name] += text))
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    child.once('error', reject).once('close', (code, signal) => {
+      if (code === 0) return resolve(output.stdout)
+      const said = (output.stderr || output.stdout).trim()
+      return reject(new BenchError(`${command[0]} ended with ${signal ?? code}: ${said}`))
+    })
+    return promise
+  }
+
+  #keep(child: ChildProcess): ChildProcess {
+    this.#running.add(child)
+    const gone = () => void this.#running.delete(child)
+    return child.once('exit', gone).once('error', gone)
+  }
+
+  /** Resolves when none is left. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running].map(ended))
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
+  child.once('exit', () => {
+    clearTimeout(killing)
+    resolve()
+  })
+  child.kill('SIGTERM')
+  return promise
+}

@@ -1,0 +1,13 @@
+/**
+ * `pnpm soak NAME [--rounds N] [--json FILE]`. Exit codes: 0 the promise was kept, 1 it was broken,
+ * 2 the command is wrong or a program that it needs is not installed, 130 interrupted.
+ */
+import { command } from './soaks/command.ts'
+import { doubleSubmission } from './soaks/double-submission/double-submission.ts'
+import { liveJtis } from './soaks/live-jtis.ts'
+import { malformed } from './soaks/malformed/malformed.ts'
+import { manyClients } from './soaks/many-clients.ts'
+
+const SOAKS = [doubleSubmission(), malformed, liveJtis, manyClients]
+
+process.exitCode = await command(process.argv.slice(2), SOAKS)

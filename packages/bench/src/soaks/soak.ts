@@ -1,0 +1,46 @@
+/** A promise of the resource server, put to the test for longer than a test can take. */
+export interface Soak {
+  readonly name: string
+  /** One sentence: the promise. */
+  readonly shows: string
+  /** What `--rounds` counts. */
+  readonly counts: string
+  /** How many there are unless the command says otherwise. */
+  readonly rounds: number
+  /** @throws CannotRun */
+  readonly run: (rounds: number, say: Say) => Promise<Findings>
+}
+
+/** Tells whoever waits what is going on. */
+export type Say = (text: string) => void
+
+export interface Findings {
+  readonly table: readonly Line[]
+  /** Where the promise was broken, and how. Empty: it was kept. */
+  readonly broken: readonly string[]
+}
+
+/** One line of the table: head → cell. All lines have the same heads. */
+export type Line = Readonly<Record<string, string | number>>
+
+/** The soak needs something that this machine does not have. */
+export class CannotRun extends Error {
+  override readonly name = 'CannotRun'
+}
+
+/** Says at most so many of the ways in which a promise was broken; more of the same help nobody. */
+const TOLD = 20
+
+export class Broken {
+  readonly #list: string[] = []
+  #more = 0
+
+  add(what: string): void {
+    if (this.#list.length < TOLD) this.#list.push(what)
+    else this.#more += 1
+  }
+
+  get list(): readonly string[] {
+    return this.#more > 0 ? [...this.#list, `and ${this.#more} more`] : this.#list
+  }
+}
