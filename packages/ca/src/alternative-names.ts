@@ -1,6 +1,6 @@
 /** The subjectAltName extension (RFC 5280 §4.2.1.6), for the four kinds of name RFC 8705 knows. */
 import { encode, MalformedDer, readElements, readOne, TAG } from './der.ts'
-import { ipBytes } from './ip-address.ts'
+import { ipBytes, ipText } from './ip-address.ts'
 
 export interface AlternativeNames {
   readonly dns?: readonly string[]
@@ -11,7 +11,7 @@ export interface AlternativeNames {
 
 export type AlternativeNameKind = keyof AlternativeNames
 
-/** Context tags of GeneralName. */
+/** Context tags of GeneralName (RFC 5280 §4.2.1.6). */
 const KIND_TAG = { email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const
 const KINDS = ['dns', 'uri', 'ip', 'email'] as const
 const VISIBLE = /^[\x21-\x7e]+$/
@@ -39,4 +39,20 @@ export function decodeAlternativeNames(extension: Buffer, kind: AlternativeNameK
   return readElements(readOne(extension, TAG.SEQUENCE).content)
     .filter(({ tag }) => tag === KIND_TAG[kind])
     .map(({ content }) => content)
+}
+
+/** The names as text. What is of another kind, or no text of its kind, is told by its tag. */
+export function readAlternativeNames(extension: Buffer): {
+  readonly names: AlternativeNames
+  readonly others: readonly string[]
+} {
+  const names: Record<AlternativeNameKind, string[]> = { dns: [], uri: [], ip: [], email: [] }
+  const others: string[] = []
+  for (const { tag, content } of readElements(readOne(extension, TAG.SEQUENCE).content)) {
+    const kind = KINDS.find((one) => KIND_TAG[one] === tag)
+    const text = kind === 'ip' ? ipText(content) : content.toString('latin1')
+    if (kind && text !== undefined && nameBytes(kind, text)) names[kind].push(text)
+    else others.push(`general name [${tag & 0x1f}]`)
+  }
+  return { names, others }
 }

@@ -38,3 +38,7 @@ export const OID_BY_KEYWORD: ReadonlyMap<string, string> = new Map(
 export const TAG_BY_OID: ReadonlyMap<string, number> = new Map(
   ATTRIBUTE_TYPES.map(({ oid, tag }) => [oid, tag]),
 )
+/** The shortest spelling, which RFC 4514 §3 gives where it gives one. */
+export const KEYWORD_BY_OID: ReadonlyMap<string, string> = new Map(
+  ATTRIBUTE_TYPES.flatMap(({ oid, keywords: [first] }) => (first ? [[oid, first]] : [])),
+)

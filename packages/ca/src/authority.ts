@@ -1,22 +1,30 @@
 /**
- * The authority: a root CA and an issuing CA in a folder, and the leaf certificates made with them.
+ * The authority: a root CA and an issuing CA in a folder, and the certificates made with them.
  * Idempotent throughout, so that whoever starts the lab a second time, with another process or after
  * a kill, finds the certificates of the first.
  */
 import { resolve } from 'node:path'
 import type { AlternativeNames } from './alternative-names.ts'
+import { Context } from './context.ts'
 import { makeFolder } from './files.ts'
+import { issuerOf, openHierarchy } from './hierarchy.ts'
 import type { Issuer } from './issue.ts'
 import type { KeyType } from './key-types.ts'
-import { ensureLeaf, type IssuedCredential, type LeafRequest } from './leaf.ts'
-import { SERVER_NAMES } from './profiles.ts'
-import { openRootAndIssuing } from './root-and-issuing.ts'
+import { ensureLeaf, type IssuedCredential } from './leaf.ts'
+import { type ClientProfile, SERVER_NAMES } from './profiles.ts'
+import { adoptIssued } from './adopt.ts'
 
 export interface AuthorityOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number
   /** Of every key that has to be made and is not asked for with another. Keys on disk are kept. */
   readonly keyType?: KeyType
+  /**
+   * Where `statusListener` will be reached, such as `http://localhost:9081`: written into every
+   * certificate as CRL distribution point and authority information access. A certificate on disk
+   * that names another is issued again, with its key. Absent: new ones name none, others are kept.
+   */
+  readonly statusUrl?: string
 }
 
 export interface ServerRequest {
@@ -27,32 +35,40 @@ export interface ServerRequest {
   readonly keyType?: KeyType
 }
 
-export interface ClientRequest extends AlternativeNames {
+export interface SelfSignedRequest extends AlternativeNames {
   /** RFC 4514, as in `tls_client_auth_subject_dn`: `CN=JohnDoe,OU=IT`. */
   readonly subject: string
   /** If given, a key on disk that is of another type is replaced. */
   readonly keyType?: KeyType
 }
 
+export interface ClientRequest extends SelfSignedRequest {
+  /** `client` if absent. */
+  readonly profile?: ClientProfile
+}
+
 /**
- * Every method answers the certificate on disk if it is what is asked for and has enough of its life
- * left, and else issues it anew, keeping its key. They reject with AuthorityError.
+ * Every method answers the certificate on disk if it is what is asked for, is not revoked and has
+ * enough of its life left, and else issues it anew, keeping its key unless that is compromised. They
+ * reject with AuthorityError.
  */
 export interface Authority {
   /** PEM. */
   readonly root: string
-  /** PEM. */
+  /** PEM of the issuing CA that signs now. */
   readonly issuing: string
   /** PEM of what peers should trust: the root. Servers and clients send leaf and issuing CA. */
   readonly trust: string
   server(name: string, request?: ServerRequest): Promise<IssuedCredential>
   client(name: string, request: ClientRequest): Promise<IssuedCredential>
   /** For `self_signed_tls_client_auth` (RFC 8705 §2.2): no path; its chain is itself. */
-  selfSigned(name: string, request: ClientRequest): Promise<IssuedCredential>
+  selfSigned(name: string, request: SelfSignedRequest): Promise<IssuedCredential>
   /** The issuing CA with its private key: with it anything can be signed, as the fixtures do. */
   readonly issuer: Issuer
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** What the functions of this package that take an authority work on. */
+  readonly context: Context
 }
 
 /**
@@ -64,29 +80,41 @@ export async function openAuthority(
   options: AuthorityOptions = {},
 ): Promise<Authority> {
   const home = resolve(folder)
-  const settings = { now: options.now ?? Date.now, keyType: options.keyType ?? 'EC-P256' }
+  const settings = {
+    now: options.now ?? Date.now,
+    keyType: options.keyType ?? 'EC-P256',
+    statusUrl: options.statusUrl,
+  } as const
   await makeFolder(home)
-  const authorities = await openRootAndIssuing(home, settings)
-  const context = { ...authorities, folder: home, settings }
-  const ensure = (request: LeafRequest): Promise<IssuedCredential> => ensureLeaf(context, request)
-  const { root, issuing } = authorities
+  const hierarchy = await openHierarchy({ folder: home, settings })
+  const context = new Context(home, settings, hierarchy)
+  await adoptIssued(context)
   return {
-    root: root.certificate.pem,
-    issuing: issuing.certificate.pem,
-    trust: root.certificate.pem,
+    get root() {
+      return context.hierarchy.root.certificate.pem
+    },
+    get issuing() {
+      return context.hierarchy.issuing.certificate.pem
+    },
+    get trust() {
+      return context.hierarchy.root.certificate.pem
+    },
+    get issuer() {
+      return issuerOf(context.hierarchy.issuing)
+    },
     server: (name, { keyType, ...names } = {}) =>
-      ensure({
+      ensureLeaf(context, {
         kind: 'server',
         name,
         subject: `CN=${name}`,
         alternativeNames: names.dns || names.ip ? names : SERVER_NAMES,
         keyType,
       }),
-    client: (name, { subject, keyType, ...alternativeNames }) =>
-      ensure({ kind: 'client', name, subject, alternativeNames, keyType }),
+    client: (name, { subject, keyType, profile = 'client', ...alternativeNames }) =>
+      ensureLeaf(context, { kind: profile, name, subject, alternativeNames, keyType }),
     selfSigned: (name, { subject, keyType, ...alternativeNames }) =>
-      ensure({ kind: 'selfSigned', name, subject, alternativeNames, keyType }),
-    issuer: { certificate: issuing.certificate.pem, key: issuing.key.value },
+      ensureLeaf(context, { kind: 'selfSigned', name, subject, alternativeNames, keyType }),
     now: settings.now,
+    context,
   }
 }

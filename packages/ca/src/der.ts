@@ -1,5 +1,5 @@
 /**
- * Just enough DER to read names out of a certificate byte by byte. Names decide who a client is:
+ * Just enough DER to read certificates, CRLs and requests byte by byte. Names decide who a client is:
  * every text form of a certificate on the way there (Node's joined subject, a library's JSON) has
  * two certificates that look alike. Strict: definite minimal lengths, one-byte tags, nothing left over.
  */
@@ -16,8 +16,9 @@ export interface Element {
 
 // oxfmt-ignore
 export const TAG = {
-  BIT_STRING: 0x03, OCTET_STRING: 0x04, OID: 0x06, UTF8: 0x0c, PRINTABLE: 0x13, T61: 0x14,
-  IA5: 0x16, UNIVERSAL: 0x1c, BMP: 0x1e, SEQUENCE: 0x30, SET: 0x31,
+  BOOLEAN: 0x01, INTEGER: 0x02, BIT_STRING: 0x03, OCTET_STRING: 0x04, NULL: 0x05, OID: 0x06,
+  ENUMERATED: 0x0a, UTF8: 0x0c, PRINTABLE: 0x13, T61: 0x14, IA5: 0x16, UTC_TIME: 0x17,
+  GENERALIZED_TIME: 0x18, UNIVERSAL: 0x1c, BMP: 0x1e, SEQUENCE: 0x30, SET: 0x31,
 } as const
 
 /** All elements, one after the other, until the bytes are used up. */

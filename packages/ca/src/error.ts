@@ -11,10 +11,14 @@ export type AuthorityErrorCode =
   | 'foreign'
   | 'missing-key'
   | 'bad-request'
+  | 'bad-passphrase'
+  | 'unknown'
+  | 'revoked'
+  | 'missing-tool'
 
 export interface AuthorityErrorDetail {
   readonly code: AuthorityErrorCode
-  /** Absolute path of the file (or folder) concerned. */
+  /** Absolute path of the file (or folder) concerned; of a request without one, the authority's folder. */
   readonly file: string
   readonly problem: string
   readonly remedy: string

@@ -5,13 +5,13 @@
  * it may be deleted.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AuthorityError } from './error.ts'
 
 export interface FileContent {
   readonly path: string
-  readonly text: string
+  readonly text: string | Buffer
   /** Permissions: keys 0o600, certificates 0o644. */
   readonly mode: number
 }
@@ -34,6 +34,24 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** Names of the files in the folder, without temporaries; none if there is no such folder. */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    return (await readdir(path)).filter((name) => !name.startsWith('.'))
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return []
+    throw new AuthorityError(
+      {
+        code: 'unreadable',
+        file: path,
+        problem: `cannot be listed (${codeOf(cause)})`,
+        remedy: 'Make it a folder that this user may read, or choose another',
+      },
+      cause,
+    )
+  }
+}
+
 /** Takes the rights of others away from a file that came with too many, by a copy for instance. */
 export async function restrict(path: string): Promise<void> {
   await writing(path, async () => {
@@ -42,11 +60,23 @@ export async function restrict(path: string): Promise<void> {
 }
 
 export async function makeFolder(path: string): Promise<void> {
-  await writing(path, () => mkdir(path, { recursive: true }))
+  await writing(path, () => make(path))
+}
+
+async function make(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (cause) {
+    // What `recursive` says of a read-only disk; without it the reason is the true one.
+    if (codeOf(cause) !== 'ENOENT') throw cause
+    await mkdir(folder)
+  }
 }
 
 /** Writes the file unless there is one; answers the text that now stands there. */
-export async function createFile(content: FileContent): Promise<string> {
+export async function createFile(
+  content: FileContent & { readonly text: string },
+): Promise<string> {
   const won = await writing(content.path, async () => {
     const temporary = await writeTemporary(content)
     try {
@@ -68,7 +98,7 @@ export async function createFile(content: FileContent): Promise<string> {
 const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** Writes the file, in place of the one there may be; answers its text. */
-export async function replaceFile(content: FileContent): Promise<string> {
+export async function replaceFile<T extends FileContent>(content: T): Promise<T['text']> {
   await writing(content.path, async () => {
     const temporary = await writeTemporary(content)
     try {
@@ -89,12 +119,15 @@ export async function removeFile(path: string): Promise<void> {
 }
 
 async function writeTemporary({ path, text, mode }: FileContent): Promise<string> {
-  await mkdir(dirname(path), { recursive: true })
+  await make(dirname(path))
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', mode)
   try {
     await file.writeFile(text)
     await file.sync()
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw cause
   } finally {
     await file.close()
   }
@@ -111,7 +144,8 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
-async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
+/** As every write: what fails is an AuthorityError that names the path. */
+export async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (cause) {
@@ -120,7 +154,10 @@ async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
         code: 'unwritable',
         file: path,
         problem: `cannot be written (${codeOf(cause)})`,
-        remedy: 'Make its folder one that this user may write to, or choose another folder',
+        remedy:
+          codeOf(cause) === 'ENOSPC'
+            ? 'Make room on its disk, or choose another folder'
+            : 'Make its folder one that this user may write to, or choose another folder',
       },
       cause,
     )

@@ -1,22 +1,27 @@
 /**
- * Misuse certificates: each is an honest client's certificate with one edit, in memory only. The
- * function's name says what is wrong; everything else is as in the honest one, names included, so
- * that a server that accepts it has missed exactly that.
+ * Misuse certificates: each is an honest client's certificate with one edit, in memory only (but for
+ * `revoked`, which must stand on the list). The function's name says what is wrong; everything else
+ * is as in the honest one, names included, so that a server that accepts it has missed exactly that.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { Authority } from './authority.ts'
-import { EXTENSION, fieldsOf } from './certificate-fields.ts'
+import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
 import { encodeName } from './distinguished-name.ts'
+import { statusUrlsOf } from './hierarchy.ts'
 import { type Issuance, issue, type Issuer, validityOf } from './issue.ts'
+import { recordIssued } from './issued.ts'
 import { generateKey, keyTypeOf, toPem } from './key-types.ts'
 import type { Credential } from './leaf.ts'
 import { PROFILES } from './profiles.ts'
 import { parseName } from './rfc4514.ts'
+import { revoke } from './revoke.ts'
 
 /** The certificate and key of the client that is imitated, and what was made of them. */
 export type Misuse = (authority: Authority, honest: Credential) => Promise<Credential>
 
 const DAY = 86_400_000
+const generateKeyPairs = promisify(generateKeyPair)
 
 /** Was valid for a day, until yesterday; the rest is right, the key included. */
 export const expired: Misuse = (authority, honest) => {
@@ -67,6 +72,67 @@ export const unknownRoot: Misuse = async (authority, honest) => {
   return reissue(authority, honest, { issuer, key: await anotherKey(honest) })
 }
 
+/** The twin, which moreover names our issuing CA's key as its signer's, and is sent with that CA. */
+export const twinNamingOurKey: Misuse = async (authority, honest) => {
+  const ours = fieldsOf(new X509Certificate(authority.issuer.certificate))
+  const issuer = await impostor(authority, ours.subject)
+  const serial = new X509Certificate(honest.certificate).serialNumber
+  const made = await reissue(authority, honest, {
+    issuer,
+    serial,
+    key: await anotherKey(honest),
+    authorityKeyIdentifier: (keyIdentifierOf(ours) ?? Buffer.alloc(0)).toString('hex'),
+  })
+  return { ...made, chain: made.certificate + authority.issuing }
+}
+
+/** Revoked for keyCompromise, and published: the only fixture that the authority's folder shows. */
+export const revoked: Misuse = async (authority, honest) => {
+  const made = await reissue(authority, honest, {})
+  const record = { profile: 'client', name: undefined } as const
+  await recordIssued(authority.context.folder, made.certificate, record)
+  // Not keyCompromise: the key is that of the honest one, which would be refused ever after.
+  await revoke(authority, made.certificate, 'privilegeWithdrawn')
+  return made
+}
+
+/** A CA certificate (cA is true, it may sign certificates) with which a client authenticates. */
+export const caAsClient: Misuse = (authority, honest) =>
+  reissue(authority, honest, {
+    profile: {
+      ...PROFILES.issuing,
+      keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'],
+      extendedKeyUsage: PROFILES.client.extendedKeyUsage,
+    },
+  })
+
+/** The honest certificate itself, sent without the issuing CA. */
+export const missingIntermediate: Misuse = (_, honest) =>
+  Promise.resolve({ ...honest, chain: honest.certificate })
+
+/** An RSA key of 1024 bits; the signature over it is good. */
+export const rsa1024: Misuse = async (authority, honest) => {
+  const { privateKey } = await generateKeyPairs('rsa', { modulusLength: 1024 })
+  return reissue(authority, honest, { key: privateKey })
+}
+
+/** Signed by the right CA, over a SHA-1 hash. */
+export const sha1Signature: Misuse = (authority, honest) =>
+  reissue(authority, honest, { hash: 'SHA-1' })
+
+/**
+ * Valid and to be accepted. The x coordinate of its key begins with a zero byte: whoever writes it as
+ * a number of fewer bytes computes another JWK thumbprint (RFC 7518 §6.2.1.2 wants all 32).
+ */
+export const zeroCoordinate: Misuse = async (authority, honest) => {
+  for (;;) {
+    const { privateKey } = await generateKeyPairs('ec', { namedCurve: 'P-256' })
+    const { x = '' } = privateKey.export({ format: 'jwk' })
+    // One key in 256; the search takes about ten milliseconds.
+    if (Buffer.from(x, 'base64url')[0] === 0) return reissue(authority, honest, { key: privateKey })
+  }
+}
+
 /** The honest certificate again with a new serial number, edited. */
 async function reissue(
   authority: Authority,
@@ -74,6 +140,7 @@ async function reissue(
   edit: Partial<Issuance>,
 ): Promise<Credential> {
   const { subject, extensions } = fieldsOf(new X509Certificate(honest.certificate))
+  const { settings, hierarchy } = authority.context
   const issuance: Issuance = {
     profile: PROFILES.client,
     subject,
@@ -81,6 +148,7 @@ async function reissue(
     key: createPrivateKey(honest.key),
     issuer: authority.issuer,
     validity: validityOf(PROFILES.client, authority.now(), authority.issuer),
+    status: statusUrlsOf(settings.statusUrl, hierarchy.issuingName),
     ...edit,
   }
   const certificate = await issue(issuance)

@@ -1,11 +1,33 @@
-/** The first of three doors: issuing. The others are `./validation` and `./fixtures`. */
+/**
+ * The first of four doors: issue, revoke, publish. The others are `./validation`, `./fixtures` and
+ * `./commands`.
+ */
 export {
   type Authority,
   type AuthorityOptions,
   type ClientRequest,
   openAuthority,
+  type SelfSignedRequest,
   type ServerRequest,
 } from './authority.ts'
 export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorDetail } from './error.ts'
-export type { KeyType } from './key-types.ts'
+export { KEY_TYPES, type KeyType } from './key-types.ts'
 export type { Credential, IssuedCredential } from './leaf.ts'
+export { type ClientProfile, LEAF_PROFILES, type LeafProfile, PROFILES } from './profiles.ts'
+export { currentCrl, publishStatus, STATUS_FILE } from './publish.ts'
+export { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocations.ts'
+export { release, revoke } from './revoke.ts'
+export { type StatusListener, statusListener } from './status-listener.ts'
+export { renew, type Renewed, rotate } from './renew.ts'
+export { type SignedRequest, signRequest } from './sign-request.ts'
+export { makeCsr } from './csr.ts'
+export { bundle, BUNDLE_FORMATS, type BundleFormat, type BundleOptions } from './bundle.ts'
+export { type CertificateDetail, type CertificateRow, list, show } from './inventory.ts'
+export { FIXTURES, type FixtureName } from './fixture-catalogue.ts'
+export {
+  TRUST_STORES,
+  type TrustOptions,
+  type TrustStep,
+  type TrustStore,
+  trustSteps,
+} from './trust.ts'

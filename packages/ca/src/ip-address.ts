@@ -16,3 +16,11 @@ function groups(part: string): number[] {
   const value = Number.parseInt(part, 16)
   return [value >> 8, value & 0xff]
 }
+
+/** `undefined` if the bytes are no address. */
+export function ipText(bytes: Buffer): string | undefined {
+  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length !== 16) return undefined
+  const words = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16))
+  return words.join(':')
+}

@@ -9,9 +9,9 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
-import { EXTENSION, fieldsOf } from './certificate-fields.ts'
-import { readOne, TAG } from './der.ts'
-import { toSigningKey } from './key-types.ts'
+import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
+import { profileExtensions, statusExtensions, type StatusUrls } from './extensions.ts'
+import { type Hash, hashFor, toSigningKey } from './key-types.ts'
 import { type Profile, RENEWAL } from './profiles.ts'
 
 const DAY = 86_400_000
@@ -42,6 +42,12 @@ export interface Issuance {
   readonly validity: Validity
   /** Hexadecimal. Absent: 128 random bits. */
   readonly serial?: string
+  /** Where the issuer publishes. Absent: the certificate does not say. */
+  readonly status?: StatusUrls | undefined
+  /** Hexadecimal. Absent: the issuer's own. Another is a lie, for fixtures. */
+  readonly authorityKeyIdentifier?: string
+  /** Absent: the one that fits the signing key. */
+  readonly hash?: Hash
 }
 
 /** From a little before now, for as long as the profile says but not longer than the issuer. */
@@ -53,10 +59,12 @@ export function validityOf(profile: Profile, now: number, issuer?: Issuer): Vali
 
 /** PEM. */
 export async function issue(request: Issuance): Promise<string> {
-  const { profile, subject, issuer, key, validity } = request
+  const { profile, subject, issuer, key, validity, status } = request
   const spki = publicKeyOf(key).export({ type: 'spki', format: 'der' })
   const own = await x509.SubjectKeyIdentifierExtension.create(spki, false, webcrypto)
   const authority = issuer && fieldsOf(new X509Certificate(issuer.certificate))
+  const signer = issuer?.key ?? key
+  const hash = request.hash ?? hashFor(signer)
   const certificate = await x509.X509CertificateGenerator.create(
     {
       // The library puts a zero byte before a leading one bit: always positive, never under 128 bits of chance.
@@ -66,13 +74,21 @@ export async function issue(request: Issuance): Promise<string> {
       notBefore: wholeSeconds(validity.from),
       notAfter: wholeSeconds(validity.to),
       publicKey: spki,
-      signingKey: toSigningKey(issuer?.key ?? key),
-      signingAlgorithm: { name: '', hash: 'SHA-256' },
+      signingKey: toSigningKey(signer, hash),
+      signingAlgorithm: { name: '', hash },
       extensions: [
-        ...usageExtensions(profile),
+        ...[...profileExtensions(profile), ...(status ? statusExtensions(status) : [])].map(
+          ({ oid, critical, value }) => new x509.Extension(oid, critical, value),
+        ),
         own,
-        new x509.AuthorityKeyIdentifierExtension(authority ? keyIdentifier(authority) : own.keyId),
-        ...alternativeNameExtension(request.alternativeNames),
+        new x509.AuthorityKeyIdentifierExtension(
+          // Read from the issuer's certificate, not computed again: RFC 5280 §4.2.1.1 wants the same bytes.
+          request.authorityKeyIdentifier ??
+            (authority
+              ? (keyIdentifierOf(authority) ?? Buffer.alloc(0)).toString('hex')
+              : own.keyId),
+        ),
+        ...alternativeNameExtension(request),
       ],
     },
     webcrypto,
@@ -80,25 +96,17 @@ export async function issue(request: Issuance): Promise<string> {
   return `${certificate.toString('pem')}\n`
 }
 
-function usageExtensions({ pathLength, keyUsage, extendedKeyUsage }: Profile): x509.Extension[] {
-  const isCa = pathLength !== undefined
-  return [
-    new x509.BasicConstraintsExtension(isCa, pathLength, true),
-    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the flags are bits, to be joined
-    new x509.KeyUsagesExtension(keyUsage, true),
-    ...(isCa ? [] : [new x509.ExtendedKeyUsageExtension([...extendedKeyUsage], false)]),
-  ]
+/** RFC 5280 §4.2.1.6: critical where the subject is empty. */
+function alternativeNameExtension({
+  subject,
+  alternativeNames,
+}: Pick<Issuance, 'subject' | 'alternativeNames'>): x509.Extension[] {
+  if (!alternativeNames) return []
+  return [new x509.Extension(EXTENSION.subjectAltName, subject.equals(NO_NAME), alternativeNames)]
 }
 
-function alternativeNameExtension(value: Buffer | undefined): x509.Extension[] {
-  return value ? [new x509.Extension(EXTENSION.subjectAltName, false, value)] : []
-}
-
-/** Read from the issuer's certificate, not computed again: RFC 5280 §4.2.1.1 wants the same bytes. */
-function keyIdentifier({ extensions }: ReturnType<typeof fieldsOf>): string {
-  const value = extensions.get(EXTENSION.subjectKeyIdentifier) ?? Buffer.alloc(0)
-  return readOne(value, TAG.OCTET_STRING).content.toString('hex')
-}
+/** The empty sequence of RDNs. */
+export const NO_NAME = Buffer.from([0x30, 0x00])
 
 export function publicKeyOf(key: KeyObject): KeyObject {
   return key.type === 'public' ? key : createPublicKey(key)

@@ -2,36 +2,58 @@
 import { generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 
-export type KeyType = 'EC-P256' | 'RSA-2048' | 'RSA-3072'
+export const KEY_TYPES = [
+  'EC-P256',
+  'EC-P384',
+  'RSA-2048',
+  'RSA-3072',
+  'RSA-4096',
+  'Ed25519',
+] as const
+
+export type KeyType = (typeof KEY_TYPES)[number]
 
 const generate = promisify(generateKeyPair)
 
+const CURVES = { 'EC-P256': 'P-256', 'EC-P384': 'P-384' } as const
+const CURVE_OF: Readonly<Record<string, KeyType>> = { prime256v1: 'EC-P256', secp384r1: 'EC-P384' }
+
 export async function generateKey(type: KeyType): Promise<KeyObject> {
-  const pair =
-    type === 'EC-P256'
-      ? await generate('ec', { namedCurve: 'P-256' })
-      : await generate('rsa', { modulusLength: type === 'RSA-2048' ? 2048 : 3072 })
-  return pair.privateKey
+  if (type === 'Ed25519') return (await generate('ed25519')).privateKey
+  if (type === 'EC-P256' || type === 'EC-P384') {
+    return (await generate('ec', { namedCurve: CURVES[type] })).privateKey
+  }
+  return (await generate('rsa', { modulusLength: Number(type.slice('RSA-'.length)) })).privateKey
 }
 
 /** `undefined`: a key of a type the authority does not work with. */
 export function keyTypeOf(key: KeyObject): KeyType | undefined {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'EC-P256'
+  if (key.asymmetricKeyType === 'ed25519') return 'Ed25519'
+  if (key.asymmetricKeyType === 'ec') return CURVE_OF[namedCurve ?? '']
   if (key.asymmetricKeyType !== 'rsa') return undefined
-  if (modulusLength === 2048) return 'RSA-2048'
-  return modulusLength === 3072 ? 'RSA-3072' : undefined
+  return KEY_TYPES.find((type) => type === `RSA-${modulusLength}`)
 }
 
 export function toPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** The key as webcrypto wants it for signing with SHA-256; it cannot be exported again. */
-export function toSigningKey(key: KeyObject): webcrypto.CryptoKey {
-  const algorithm =
-    key.asymmetricKeyType === 'ec'
-      ? { name: 'ECDSA', namedCurve: 'P-256' }
-      : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  return key.toCryptoKey(algorithm, false, ['sign'])
+export type Hash = 'SHA-1' | 'SHA-256' | 'SHA-384'
+
+/** The hash that fits the strength of the key; Ed25519 has its own inside. */
+export function hashFor(key: KeyObject): Hash {
+  return keyTypeOf(key) === 'EC-P384' ? 'SHA-384' : 'SHA-256'
+}
+
+/** The key as webcrypto wants it for signing; it cannot be exported again. */
+export function toSigningKey(key: KeyObject, hash: Hash = hashFor(key)): webcrypto.CryptoKey {
+  return key.toCryptoKey(webcryptoAlgorithm(key, hash), false, ['sign'])
+}
+
+function webcryptoAlgorithm(key: KeyObject, hash: Hash) {
+  const type = keyTypeOf(key)
+  if (type === 'Ed25519') return { name: 'Ed25519' }
+  if (type === 'EC-P256' || type === 'EC-P384') return { name: 'ECDSA', namedCurve: CURVES[type] }
+  return { name: 'RSASSA-PKCS1-v1_5', hash }
 }

@@ -3,7 +3,7 @@
  * `tls_client_auth_subject_dn` is written (RFC 8705 §2.1.2). Strict: what an older grammar allowed
  * besides (spaces around `,`, `;`, quotes) is refused, since a text with two readings is two clients.
  */
-import { OID_BY_KEYWORD } from './attribute-types.ts'
+import { KEYWORD_BY_OID, OID_BY_KEYWORD } from './attribute-types.ts'
 import { readOne } from './der.ts'
 import { type Attribute, type DistinguishedName, decodeAttribute } from './distinguished-name.ts'
 
@@ -35,6 +35,28 @@ export function parseName(text: string): DistinguishedName {
     if (reader.done) return name
     throw reader.error('"," or "+"')
   }
+}
+
+/** RFC 4514 §2; `parseName` reads the same name from it. */
+export function formatName(name: DistinguishedName): string {
+  return name
+    .toReversed()
+    .map((rdn) => rdn.map(formatAttribute).join('+'))
+    .join(',')
+}
+
+function formatAttribute(attribute: Attribute): string {
+  const type = KEYWORD_BY_OID.get(attribute.type) ?? attribute.type
+  return `${type}=${'der' in attribute ? `#${attribute.der}` : escapeText(attribute.text)}`
+}
+
+/** RFC 4514 §2.4. Control characters as bytes: a name is one line, whatever is in it. */
+function escapeText(text: string): string {
+  return text
+    .replaceAll(/[\\"+,;<>]|^[ #]| $/g, (character) => `\\${character}`)
+    .replaceAll(/\p{Cc}/gu, (character) =>
+      [...Buffer.from(character)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
+    )
 }
 
 function readAttribute(reader: TextReader): Attribute {

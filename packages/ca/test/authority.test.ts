@@ -63,7 +63,7 @@ describe('opening again', () => {
   it('keeps everything byte for byte, also with another default key type', async () => {
     const folder = copy()
     const before = snapshot(folder)
-    expect(Object.keys(before)).toHaveLength(12)
+    expect(Object.keys(before)).toHaveLength(15)
     await ensureAll(folder)
     await openAuthority(folder, { now: () => START, keyType: 'RSA-2048' }).then((a) =>
       a.server('localhost'),

@@ -1,38 +1,68 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import * as fixtures from '../src/fixtures.ts'
-import { openAuthority } from '../src/index.ts'
-import { subjectMatches } from '../src/validation.ts'
-import { newFolder, snapshot, verify, verifyClient } from './lab.ts'
+import { openAuthority, publishStatus, STATUS_FILE } from '../src/index.ts'
+import { pemBlocks, pemOf } from '../src/pem.ts'
+import { certificateValidation, subjectMatches, type ValidationClause } from '../src/validation.ts'
+import { chainOf, newFolder, snapshot, verify, verifyClient } from './lab.ts'
 
 const SUBJECT = 'CN=JohnDoe,OU=IT'
 const folder = newFolder()
 const authority = await openAuthority(folder)
 const honest = await authority.client('john', { subject: SUBJECT, dns: ['john.example'] })
-const before = snapshot(folder)
 const byName = { ...fixtures }
+const revoked = await fixtures.revoked(authority, honest)
+const before = snapshot(folder)
+const crlsOnly = join(newFolder(), 'crls.pem')
+const lists = pemBlocks('X509 CRL', await publishStatus(authority.context))
+writeFileSync(crlsOnly, lists.map((der) => pemOf('X509 CRL', der)).join(''))
+const validation = certificateValidation({
+  roots: authority.trust,
+  status: [join(folder, STATUS_FILE)],
+})
 
 // oxfmt-ignore
 const CLAIMS = [
-  // name                 openssl says                            its key  its serial
-  ['expired',             'certificate has expired',              true,    false],
-  ['notYetValid',         'certificate is not yet valid',         true,    false],
-  ['twin',                'unable to get local issuer',           false,   true],
-  ['selfSignedTwin',      'self-signed certificate',              false,   true],
-  ['renewedWithSameKey',  ': OK',                                 true,    false],
-  ['renewedWithNewKey',   ': OK',                                 false,   false],
-  ['wrongPurpose',        'unsuitable certificate purpose',       true,    false],
-  ['unknownRoot',         'unable to get local issuer',           false,   false],
-] as const satisfies readonly (readonly [keyof typeof fixtures, string, boolean, boolean])[]
+  // name                 openssl says                            our clause                  its key its serial
+  ['expired',             'certificate has expired',              'RFC5280-6.1.3-a2',         true,   false],
+  ['notYetValid',         'certificate is not yet valid',         'RFC5280-6.1.3-a2',         true,   false],
+  ['revoked',             'certificate revoked',                  'RFC5280-6.1.3-a3',         true,   false],
+  ['twin',                'unable to get local issuer',           'RFC5280-6.1.3-a1',         false,  true],
+  ['twinNamingOurKey',    'certificate signature failure',        'RFC5280-6.1.3-a1',         false,  true],
+  ['selfSignedTwin',      'self-signed certificate',              'RFC5280-6.1.3-a4',         false,  true],
+  ['unknownRoot',         'unable to get local issuer',           'RFC5280-6.1.3-a1',         false,  false],
+  ['missingIntermediate', 'unable to get local issuer',           'RFC5280-6.1.3-a4',         true,   true],
+  ['wrongPurpose',        'unsuitable certificate purpose',       'RFC5280-4.2.1.12',         true,   false],
+  ['caAsClient',          ': OK',                                 'RFC5280-4.2.1.9',          true,   false],
+  ['rsa1024',             'EE certificate key too weak',          'FAPI2SP-5.4.1-2',          false,  false],
+  ['sha1Signature',       'CA signature digest algorithm too weak', 'RFC5280-6.1.3-a1',       true,   false],
+  ['renewedWithSameKey',  ': OK',                                 undefined,                  true,   false],
+  ['renewedWithNewKey',   ': OK',                                 undefined,                  false,  false],
+  ['zeroCoordinate',      ': OK',                                 undefined,                  false,  false],
+] as const satisfies readonly (readonly [
+  keyof typeof fixtures, string, ValidationClause | undefined, boolean, boolean,
+])[]
 
-it.each(CLAIMS)('%s: %s', async (name, verdict, sameKey, sameSerial) => {
-  const misuse = await byName[name](authority, honest)
+/** As OpenSSL judges where SHA-1 and short keys are not wanted. */
+const STRICT = ['-auth_level', '2', '-crl_check_all', '-CRLfile', join(folder, STATUS_FILE)]
+
+it.each(CLAIMS)('%s: %s, %s', async (name, verdict, clause, sameKey, sameSerial) => {
+  const misuse = name === 'revoked' ? revoked : await byName[name](authority, honest)
   const [edited, original] = [misuse, honest].map(
     ({ certificate }) => new X509Certificate(certificate),
   )
   if (!edited || !original) throw new Error('unread')
-  expect(verifyClient(authority, misuse.chain).output).toContain(verdict)
-  expect(edited.fingerprint256).not.toBe(original.fingerprint256)
+  expect(verifyClient(authority, misuse.chain, STRICT).output).toContain(verdict)
+  const judged = certificateValidation({
+    roots: authority.trust,
+    // Without the authority's own intermediates, or nothing would be missing.
+    status: [crlsOnly],
+  })
+  const ours = judged.validate(edited, chainOf(misuse.chain).slice(1), 'client')
+  expect(ours.ok ? undefined : ours.clause).toBe(clause)
+  expect(edited.fingerprint256 === original.fingerprint256).toBe(name === 'missingIntermediate')
   expect(edited.publicKey.equals(original.publicKey)).toBe(sameKey)
   expect(edited.serialNumber === original.serialNumber).toBe(sameSerial)
   expect(edited.issuer === original.issuer).toBe(
@@ -46,7 +76,16 @@ it.each(CLAIMS)('%s: %s', async (name, verdict, sameKey, sameSerial) => {
 it('all fixtures are proven above, leave the disk alone, and the honest certificate still works', () => {
   expect(CLAIMS.map(([name]) => name).toSorted()).toEqual(Object.keys(fixtures).toSorted())
   expect(snapshot(folder)).toEqual(before)
-  expect(verifyClient(authority, honest.chain).output).toContain('OK')
+  expect(verifyClient(authority, honest.chain, STRICT).output).toContain('OK')
+  const [leaf, ...rest] = chainOf(honest.chain)
+  expect(leaf && validation.validate(leaf, rest, 'client')).toEqual({ ok: true })
+})
+
+it('zeroCoordinate is written with all its bytes', async () => {
+  const { certificate } = await fixtures.zeroCoordinate(authority, honest)
+  const { x = '' } = new X509Certificate(certificate).publicKey.export({ format: 'jwk' })
+  expect(Buffer.from(x, 'base64url')).toHaveLength(32)
+  expect(Buffer.from(x, 'base64url')[0]).toBe(0)
 })
 
 it.each(['expired', 'notYetValid'] as const)(

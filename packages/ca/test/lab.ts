@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { X509Certificate } from 'node:crypto'
 import type { Authority } from '../src/index.ts'
+import { pemBlocks } from '../src/pem.ts'
 
 const folders: string[] = []
 afterAll(() => {
@@ -30,9 +32,19 @@ export function snapshot(folder: string): Record<string, string> {
   )
 }
 
+/** `missing`: there is no such program. */
+export function run(
+  command: string,
+  args: readonly string[],
+  input = '',
+): { readonly ok: boolean; readonly output: string; readonly missing: boolean } {
+  const options = { input, encoding: 'utf8' } as const
+  const { status, stdout, stderr, error } = spawnSync(command, args, options)
+  return { ok: status === 0, output: `${stdout}${stderr}`, missing: error !== undefined }
+}
+
 export function openssl(args: readonly string[], input = ''): { ok: boolean; output: string } {
-  const { status, stdout, stderr } = spawnSync('openssl', args, { input, encoding: 'utf8' })
-  return { ok: status === 0, output: stdout + stderr }
+  return run('openssl', args, input)
 }
 
 export interface Question {
@@ -53,4 +65,9 @@ export function verify({ trust, chain, purpose }: Question, more: readonly strin
 
 export function verifyClient(authority: Authority, chain: string, more: readonly string[] = []) {
   return verify({ trust: authority.trust, chain, purpose: 'sslclient' }, more)
+}
+
+/** The leaf first. */
+export function chainOf(pem: string): X509Certificate[] {
+  return pemBlocks('CERTIFICATE', pem).map((der) => new X509Certificate(der))
 }

@@ -4,9 +4,14 @@ export interface Addresses {
   readonly mtlsAlias: string
   readonly resource: string
   readonly console: string
+  /** CRLs, OCSP and CA certificates: this URL is written into certificates. */
+  readonly certificateStatus: string
   readonly authorizationServerManagement: string
   readonly resourceServerManagement: string
 }
+
+/** Of a service without TLS: it is of this machine, wherever the others are. */
+export const localUrl = ({ port }: { readonly port: number }): string => `http://localhost:${port}`
 
 /** The redirect URI of the lab's clients: a page that says that the code has arrived. */
 export const redirectUriOf = ({ console: base }: Pick<Addresses, 'console'>): string =>

@@ -1,10 +1,9 @@
-import type { TLSSocket } from 'node:tls'
 import {
   type AuthorizationServer,
   checkConfiguration,
   createAuthorizationServer,
 } from '@holdfast/authorization-server'
-import { subjectMatches } from '@holdfast/ca/validation'
+import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
 import type { Records } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
 import { type Addresses, resourcesOf } from './addresses.ts'
@@ -13,10 +12,15 @@ import { SCOPES } from './clients.ts'
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300
 
+interface Foundations {
+  readonly addresses: Addresses
+  readonly records: Records
+  readonly validation: CertificateValidation
+}
+
 /** The authorization server as the lab configures it. */
 export function makeAuthorizationServer(
-  { issuer, mtlsAlias, resource }: Addresses,
-  records: Records,
+  { addresses: { issuer, mtlsAlias, resource }, records, validation }: Foundations,
   report?: Reporter,
 ): Promise<AuthorizationServer> {
   const { jwt, opaque } = resourcesOf(resource)
@@ -31,9 +35,9 @@ export function makeAuthorizationServer(
     }),
     records,
     certificates: {
-      // Node says `authorized` of a resumed session without a certificate, so both are asked.
-      authorized: (certificate, socket: TLSSocket) =>
-        certificate !== undefined && socket.authorized,
+      // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
+      authorized: (certificate, socket) =>
+        socket.authorized && validation.validate(certificate, [], 'client').ok,
       subjectMatches,
     },
     ...(report && { report }),

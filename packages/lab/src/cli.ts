@@ -3,6 +3,7 @@
  * is wrong.
  */
 import { Command, CommanderError, Option } from 'commander'
+import { certificateAuthority } from './commands/ca.ts'
 import { call } from './commands/call.ts'
 import { doctor } from './commands/doctor.ts'
 import { flow, FLOWS } from './commands/flow.ts'
@@ -107,6 +108,8 @@ program
   .description('look at Node, ports, certificates, state and clock; say what to do')
   .addOption(json)
   .action(doctor)
+
+certificateAuthority(program)
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]

@@ -16,6 +16,7 @@ const port = z
 /** Service → its variable, its default port. 0 lets the system choose. */
 export const PORTS = {
   console: ['HOLDFAST_CONSOLE_PORT', 9080],
+  certificateStatus: ['HOLDFAST_CERTIFICATE_STATUS_PORT', 9081],
   authorizationServer: ['HOLDFAST_AUTHORIZATION_SERVER_PORT', 9443],
   mtlsAlias: ['HOLDFAST_MTLS_ALIAS_PORT', 9444],
   authorizationServerManagement: ['HOLDFAST_AUTHORIZATION_SERVER_MANAGEMENT_PORT', 9445],
@@ -90,6 +91,7 @@ function ports(given: Given, ephemeral: boolean): { readonly [service in Service
   }
   return {
     console: read('console'),
+    certificateStatus: read('certificateStatus'),
     authorizationServer: read('authorizationServer'),
     mtlsAlias: read('mtlsAlias'),
     authorizationServerManagement: read('authorizationServerManagement'),

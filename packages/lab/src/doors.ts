@@ -1,6 +1,6 @@
 /** The doors of each service, and who stands behind them: in the lab's one process, or in its own. */
 import type { AuthorizationServer } from '@holdfast/authorization-server'
-import type { Addresses } from './addresses.ts'
+import { type Addresses, localUrl } from './addresses.ts'
 import type { Closing } from './closing.ts'
 import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
@@ -91,12 +91,13 @@ export const configuredAddresses = (configuration: LabConfiguration): Addresses 
 function addresses({ host }: LabConfiguration, portOf: (service: Service) => number): Addresses {
   // What is not TLS is of this machine: a redirect URI, for one, may be http on loopback only.
   const url = (service: Service) =>
-    SECURE[service] ? `https://${host}:${portOf(service)}` : `http://localhost:${portOf(service)}`
+    SECURE[service] ? `https://${host}:${portOf(service)}` : localUrl({ port: portOf(service) })
   return {
     issuer: url('authorizationServer'),
     mtlsAlias: url('mtlsAlias'),
     resource: url('resourceServer'),
     console: url('console'),
+    certificateStatus: url('certificateStatus'),
     authorizationServerManagement: url('authorizationServerManagement'),
     resourceServerManagement: url('resourceServerManagement'),
   }

@@ -1,7 +1,8 @@
 /** The whole lab in one process. */
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
-import type { Addresses } from './addresses.ts'
+import { type Addresses, localUrl } from './addresses.ts'
+import { statusListener } from '@holdfast/ca'
 import { makeAuthorizationServer } from './authorization-server.ts'
 import { type Closing, opening } from './closing.ts'
 import type { LabConfiguration } from './configuration.ts'
@@ -15,6 +16,7 @@ import {
 } from './doors.ts'
 import { createHub, type Hub, hubListener } from './hub.ts'
 import { openRecords, prepareClients, preparePki, readIntrospector } from './prepare.ts'
+import { validateCertificates } from './certificate-validation.ts'
 import { makeResourceServer } from './resource-server.ts'
 
 export interface Lab {
@@ -41,11 +43,17 @@ export const startLab = (configuration: LabConfiguration): Promise<Lab> =>
   opening((closing) => start(configuration, closing))
 
 async function start(configuration: LabConfiguration, closing: Closing): Promise<Lab> {
+  const open = opener(configuration, closing)
+  const certificateStatus = await open('certificateStatus')
+  const statusUrl = localUrl(certificateStatus)
   const authority = await preparePki(configuration)
+  certificateStatus.serve(statusListener(authority))
+  const validation = await validateCertificates(configuration, statusUrl)
+  closing.defer(async () => validation.close())
   const records = await openRecords(configuration)
   closing.defer(() => records.close())
-  const open = opener(configuration, closing)
   const doors = {
+    certificateStatus,
     console: await open('console'),
     ...(await authorizationServerDoors(open)),
     ...(await resourceServerDoors(open)),
@@ -54,7 +62,10 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   await prepareClients(configuration, addresses, authority, records)
 
   const hub = createHub()
-  const authorizationServer = await makeAuthorizationServer(addresses, records, hub.report)
+  const authorizationServer = await makeAuthorizationServer(
+    { addresses, records, validation },
+    hub.report,
+  )
   serveAuthorizationServer(doors, authorizationServer)
 
   const introspector = await readIntrospector(configuration)

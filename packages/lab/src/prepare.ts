@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import { type ClientMetadata, provision } from '@holdfast/authorization-server'
-import { type Authority, openAuthority } from '@holdfast/ca'
+import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
 import { type Records, RecordsInSqlite } from '@holdfast/store'
-import { type Addresses, redirectUriOf, resourcesOf } from './addresses.ts'
+import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresses.ts'
 import { certificateOf, CLIENTS, keyOf, metadataOf, publicPart } from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { codeOf, UsageError } from './errors.ts'
@@ -31,10 +31,13 @@ export const SERVERS = ['authorization-server', 'resource-server'] as const
 
 export const clientFolder = (state: string, id: string): string => join(state, 'clients', id)
 
-/** The server certificates, and the authority that signs all others. */
-export async function preparePki(configuration: LabConfiguration): Promise<Authority> {
-  const { certs, host } = configuration
-  const authority = await openAuthority(certs)
+/** The server certificates, the CRLs, and the authority that signs all others. */
+export async function preparePki({ certs, host, ports }: LabConfiguration): Promise<Authority> {
+  // Certificates name where their status is told, and are issued anew if that moves: a port that
+  // the system chooses is not written into them.
+  const port = ports.certificateStatus
+  const authority = await openAuthority(certs, port === 0 ? {} : { statusUrl: localUrl({ port }) })
+  await publishStatus(authority.context)
   const names = { dns: [...new Set(['localhost', host])], ip: ['127.0.0.1', '::1'] }
   for (const server of SERVERS) await authority.server(server, names)
   return authority

@@ -14,6 +14,7 @@ const schema = z.object({
     mtlsAlias: z.string(),
     resource: z.string(),
     console: z.string(),
+    certificateStatus: z.string(),
     authorizationServerManagement: z.string(),
     resourceServerManagement: z.string(),
   }),

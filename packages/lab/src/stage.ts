@@ -2,7 +2,14 @@
 import { createPrivateKey } from 'node:crypto'
 import type { Stage, TokenEdit } from '@holdfast/attacks'
 import { openAuthority } from '@holdfast/ca'
-import { expired, renewedWithSameKey, twin } from '@holdfast/ca/fixtures'
+import {
+  caAsClient,
+  expired,
+  renewedWithSameKey,
+  selfSignedTwin,
+  twin,
+  wrongPurpose,
+} from '@holdfast/ca/fixtures'
 import { type FapiClient, generateProofKey, makeProof } from '@holdfast/client'
 import { newTrace } from '@holdfast/trace'
 import { resourcesOf } from './addresses.ts'
@@ -39,6 +46,9 @@ export async function makeStage(lab: Attached): Promise<Stage> {
       twin: await twin(authority, honest),
       renewed: await renewedWithSameKey(authority, honest),
       expired: await expired(authority, honest),
+      selfSigned: await selfSignedTwin(authority, honest),
+      forServers: await wrongPurpose(authority, honest),
+      authority: await caAsClient(authority, honest),
     },
     forge: (edit) => forge(lab, token, edit),
   }

@@ -14,6 +14,9 @@ import {
   type Stage,
   STATUS_LIST_URI,
 } from '@holdfast/attacks'
+import { openAuthority, publishStatus, STATUS_FILE } from '@holdfast/ca'
+import { revoked } from '@holdfast/ca/fixtures'
+import { type CertificateValidation, certificateValidation } from '@holdfast/ca/validation'
 import { openConnection, readMaterial } from '@holdfast/client'
 import {
   type Fetch,
@@ -34,12 +37,32 @@ import { makeStage } from '../src/stage.ts'
 type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
 let lab: PrivateLab
 let stage: Stage
+let validation: CertificateValidation
 
 beforeAll(async () => {
   lab = await startPrivate(readConfiguration())
-  stage = await makeStage(lab)
+  const { certs } = lab.folders
+  const authority = await openAuthority(certs)
+  const made = await makeStage(lab)
+  const { certificate } = made.mtls
+  const honest = { certificate: certificate.chain, ...certificate }
+  stage = {
+    ...made,
+    certificates: { ...made.certificates, revoked: await revoked(authority, honest) },
+    proxy: await authority.client('reverse-proxy', { subject: PROXY }),
+  }
+  await publishStatus(authority.context)
+  validation = certificateValidation({
+    roots: authority.trust,
+    status: [join(certs, STATUS_FILE)],
+  })
 })
-afterAll(() => lab.close())
+afterAll(() => {
+  validation.close()
+  return lab.close()
+})
+
+const PROXY = 'CN=reverse-proxy'
 
 /** A memory that has been complete for an hour, so that nobody is asked for a nonce. */
 function settledMemory(limits?: ConstructorParameters<typeof ReplayMemoryInProcess>[1]) {
@@ -71,6 +94,14 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
   }),
   'acr-required': () => ({ acrValues: ['urn:example:two-factors'] }),
   'recent-login-required': () => ({ maxAge: 300 }),
+  'behind-a-proxy': () => ({
+    hops: { isHop: ({ subject }) => subject === PROXY, format: 'client-cert' },
+  }),
+  'pki-trust': () => ({ certificateTrust: 'pki', certificateStatus: validation.validate }),
+  'certificate-status-unreachable': () => ({
+    certificateTrust: 'pki',
+    certificateStatus: certificateValidation({ roots: stage.trust, status: [] }).validate,
+  }),
 }
 
 /** A connection of its own for each request: a reader of these tests lives for one attack. */
@@ -147,4 +178,13 @@ test('after all that the honest requests are served', async () => {
   const scene = await setScene(stage)
   expect((await scene.send(await scene.byDpop())).status).toBe(200)
   expect((await scene.send(scene.byMtls())).status).toBe(200)
+})
+
+test('so they are where trust is pki, and through the proxy', async () => {
+  const options = { ...situations['pki-trust'](), ...situations['behind-a-proxy']() }
+  lab.experiment({ rows: ROWS, memory: settledMemory(), ...options })
+  const scene = await setScene(stage)
+  expect((await scene.send(scene.byMtls())).status).toBe(200)
+  expect((await scene.send(scene.byProxy())).status).toBe(200)
+  lab.experiment()
 })

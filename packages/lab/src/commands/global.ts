@@ -4,7 +4,7 @@ import { type LabConfiguration, type Options, readConfiguration } from '../confi
 
 /** The configuration that the options of the whole program make. */
 export const configurationOf = (command: Command): LabConfiguration => {
-  const { certs, state, host, listen }: Options = command.parent?.opts() ?? {}
+  const { certs, state, host, listen }: Options = command.optsWithGlobals()
   return readConfiguration({ certs, state, host, listen })
 }
 

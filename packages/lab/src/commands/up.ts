@@ -65,6 +65,7 @@ function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   line('authorization server (issuer)', addresses.issuer)
   line('  its mTLS alias', addresses.mtlsAlias)
   line('resource server', addresses.resource, '/accounts  /payments  /anything  /opaque/…')
+  line('CRL, OCSP, CA certificates', addresses.certificateStatus)
   line('trace hub', addresses.console)
   line(
     'health of the authorization server',

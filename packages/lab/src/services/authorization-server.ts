@@ -1,5 +1,6 @@
 /** The authorization server in a process of its own: issuer, mTLS alias, management. */
 import { makeAuthorizationServer } from '../authorization-server.ts'
+import { validateCertificates } from '../certificate-validation.ts'
 import {
   authorizationServerDoors,
   configuredAddresses,
@@ -13,7 +14,9 @@ await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
   const records = await openRecords(configuration)
   closing.defer(() => records.close())
-  const made = await makeAuthorizationServer(addresses, records)
+  const validation = await validateCertificates(configuration, addresses.certificateStatus)
+  closing.defer(async () => validation.close())
+  const made = await makeAuthorizationServer({ addresses, records, validation })
   const doors = await authorizationServerDoors(opener(configuration, closing))
   serveAuthorizationServer(doors, made)
   return [addresses.issuer, addresses.mtlsAlias, addresses.authorizationServerManagement]

@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { STATUS_FILE } from '@holdfast/ca'
+import { type CertificateValidation, certificateValidation } from '@holdfast/ca/validation'
+import type { LabConfiguration } from './configuration.ts'
+
+/**
+ * Path and status of client certificates, as the lab's servers ask for them: by the root of this
+ * folder, and by what the status service says now. Refuses while nothing is known.
+ */
+export async function validateCertificates(
+  { certs }: Pick<LabConfiguration, 'certs'>,
+  statusUrl: string,
+): Promise<CertificateValidation> {
+  const validation = certificateValidation({
+    roots: await readFile(join(certs, 'root.certificate.pem'), 'utf8'),
+    // The file tells of a revocation at the very next request, the URL where the file is not shared
+    // and when a list grows old.
+    status: [join(certs, STATUS_FILE), `${statusUrl}/status.pem`],
+  })
+  await validation.refresh()
+  return validation
+}

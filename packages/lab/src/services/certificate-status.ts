@@ -1,0 +1,13 @@
+/** CRLs, OCSP and CA certificates in a process of their own: the only server with the CA's keys. */
+import { statusListener } from '@holdfast/ca'
+import { configuredAddresses, opener } from '../doors.ts'
+import { preparePki } from '../prepare.ts'
+import { runService } from '../service.ts'
+
+await runService(async (configuration, closing) => {
+  const { certificateStatus } = configuredAddresses(configuration)
+  const authority = await preparePki(configuration)
+  const door = await opener(configuration, closing)('certificateStatus')
+  door.serve(statusListener(authority))
+  return [certificateStatus]
+})
