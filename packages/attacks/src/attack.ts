@@ -21,7 +21,7 @@ export interface Attack {
   readonly play: (scene: Scene) => Promise<WireResponse>
 }
 
-export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proof' | 'time'
+export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' | 'proof' | 'time'
 
 /**
  * - `fresh-memory`: the replay memory has just started
@@ -32,6 +32,9 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proof' |
  * - `status-required`: a token must name its place in the list of `STATUS_LIST_URI`
  * - `status-list-unreachable`: the same, and nobody serves the list
  * - `acr-required`, `recent-login-required`: the route asks for a certain login, or a recent one
+ * - `behind-a-proxy`: the stage's proxy is known to the server, and forwards as RFC 9440 says
+ * - `pki-trust`: certificates must be of the lab's authority, for clients, and not revoked
+ * - `certificate-status-unreachable`: the same, and no revocation list can be had
  * - `mislabelled`: introspection says `token_type: Bearer` of a DPoP-bound token
  */
 export type Situation =
@@ -41,6 +44,9 @@ export type Situation =
   | 'nonce-required'
   | 'issuer-unreachable'
   | 'mislabelled'
+  | 'behind-a-proxy'
+  | 'pki-trust'
+  | 'certificate-status-unreachable'
   | 'plain-introspection'
   | 'status-required'
   | 'status-list-unreachable'

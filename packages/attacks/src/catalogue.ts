@@ -7,6 +7,7 @@ import type { Attack } from './attack.ts'
 import * as binding from './binding.ts'
 import * as certificate from './certificate.ts'
 import * as proof from './proof.ts'
+import * as proxy from './proxy.ts'
 import * as request from './request.ts'
 import * as status from './status.ts'
 import * as stepUp from './step-up.ts'
@@ -16,12 +17,17 @@ import * as token from './token.ts'
 // oxfmt-ignore
 export const CATALOGUE = {
   'RFC9112-3.2':      [request.foreignTarget],
+  'RFC9110-15.5.20':  [request.misdirected],
+  'RFC9440-4':        [proxy.forgedField, proxy.underscores, proxy.otherName],
+  'RFC9440-2.2':      [proxy.garbage, proxy.doubled, proxy.doublyEncoded, proxy.severalCertificates],
+  'RFC7239-8.1':      [proxy.foreignHost],
+
   'RFC9110-11.6.2':   [request.twoAuthorizationFields],
   'RFC6750-2':        [request.headerAndQuery],
   'FAPI2SP-5.3.4-2':  [request.queryOnly],
   'RFC6750-3':        [request.nothingPresented, request.cookieOnly],
 
-  'RFC9110-15.6.4':   [request.duringAnOutage, request.intoAFullMemory, token.plainIntrospection, status.listWithheld],
+  'RFC9110-15.6.4':   [request.duringAnOutage, request.intoAFullMemory, token.plainIntrospection, status.listWithheld, certificate.statusWithheld],
   'RFC7519-7.2':      [token.garbage],
   'RFC7662-2.2':      [token.unknownOpaque],
   'RFC7515-4.1.11':   [token.criticalExtension, proof.criticalExtension],
@@ -41,8 +47,9 @@ export const CATALOGUE = {
   'RFC9449-6':        [binding.certificateBoundAsDpop],
   'RFC9449-7.2':      [binding.downgraded],
 
-  'RFC8705-3':        [certificate.none, certificate.anotherClients, certificate.twin, certificate.renewed],
+  'RFC8705-3':        [certificate.none, certificate.anotherClients, certificate.twin, certificate.renewed, proxy.hopsOwn],
   'RFC5280-6.1.3':    [certificate.expired],
+  'RFC5280-6.1':      [certificate.selfSigned, certificate.revoked, certificate.forServers, certificate.authority],
 
   'RFC9449-7.1':      [proof.missing],
   'RFC9449-4.3-1':    [proof.twoFields],

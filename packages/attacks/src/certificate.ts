@@ -36,15 +36,65 @@ export const renewed: Attack = {
   play: ({ byMtls, send, certificates }) => send(byMtls({ certificate: certificates.renewed })),
 }
 
+const withRightThumbprint =
+  (name: 'expired' | 'selfSigned' | 'forServers' | 'authority' | 'revoked'): Attack['play'] =>
+  async ({ byMtls, send, certificates, forged }) => {
+    const certificate = certificates[name]
+    if (!certificate) throw new Error(`this stage has no certificate ${name}`)
+    const cnf = { 'x5t#S256': certificateThumbprint(certificate.chain) }
+    return send(byMtls({ token: await forged({ claims: { cnf } }), certificate }))
+  }
+
 export const expired: Attack = {
   id: 'certificate/expired',
   title: 'The right certificate, a day after its end',
   clause: 'RFC5280-6.1.3',
   answer: invalidToken,
   forges: true,
-  play: async ({ byMtls, send, certificates, forged }) => {
-    const cnf = { 'x5t#S256': certificateThumbprint(certificates.expired.chain) }
-    const token = await forged({ claims: { cnf } })
-    return send(byMtls({ token, certificate: certificates.expired }))
-  },
+  play: withRightThumbprint('expired'),
+}
+
+const untrusted = {
+  clause: 'RFC5280-6.1',
+  answer: invalidToken,
+  situation: 'pki-trust',
+  forges: true,
+} as const satisfies Partial<Attack>
+
+export const selfSigned: Attack = {
+  ...untrusted,
+  id: 'certificate/self-signed',
+  title: 'The certificate in cnf, which no authority has signed',
+  play: withRightThumbprint('selfSigned'),
+}
+
+export const revoked: Attack = {
+  ...untrusted,
+  id: 'certificate/revoked',
+  title: 'The certificate in cnf, which its authority has revoked',
+  play: withRightThumbprint('revoked'),
+}
+
+export const forServers: Attack = {
+  ...untrusted,
+  id: 'certificate/for-servers',
+  title: 'The certificate in cnf, which is good for servers only',
+  play: withRightThumbprint('forServers'),
+}
+
+export const authority: Attack = {
+  ...untrusted,
+  id: 'certificate/authority',
+  title: 'The certificate in cnf, which is that of a certificate authority',
+  play: withRightThumbprint('authority'),
+}
+
+export const statusWithheld: Attack = {
+  id: 'certificate/status-withheld',
+  title: 'A certificate that may have been revoked, while no revocation list can be had',
+  clause: 'RFC9110-15.6.4',
+  answer: { status: 503, error: 'temporarily_unavailable' },
+  overlaps: ['RFC5280-6.1'],
+  situation: 'certificate-status-unreachable',
+  play: ({ byMtls, send }) => send(byMtls()),
 }

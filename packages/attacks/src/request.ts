@@ -10,6 +10,14 @@ export const foreignTarget: Attack = {
     send(byMtls({ target: `https://evil.example${new URL(url).pathname}` })),
 }
 
+export const misdirected: Attack = {
+  id: 'request/misdirected',
+  title: 'A connection made for one host, and a request for another on it',
+  clause: 'RFC9110-15.5.20',
+  answer: { status: 421 },
+  play: ({ byMtls, send }) => send(byMtls({ host: 'other.example' })),
+}
+
 export const twoAuthorizationFields: Attack = {
   id: 'request/two-authorization-fields',
   title: 'Two Authorization fields, in the hope that two parsers read different ones',

@@ -22,7 +22,14 @@ export interface Stage {
     readonly twin: Certificate
     readonly renewed: Certificate
     readonly expired: Certificate
+    readonly selfSigned: Certificate
+    readonly forServers: Certificate
+    readonly authority: Certificate
+    /** Where the target's authority has revoked one. */
+    readonly revoked?: Certificate
   }
+  /** Of the reverse proxy in front, where there is one that the target knows. */
+  readonly proxy?: Certificate
   /** Signs what an honest issuer would not: the victim's token with other claims or header. */
   readonly forge?: (edit: TokenEdit) => Promise<string>
 }
@@ -37,6 +44,7 @@ export interface TokenEdit {
 export interface Edit {
   readonly method?: string
   readonly url?: string
+  readonly host?: string
   readonly target?: string
   readonly scheme?: string
   readonly token?: string
@@ -55,6 +63,12 @@ export interface Scene extends Stage {
   readonly byDpop: (edit?: Edit) => Promise<WireRequest>
   /** The mutual-TLS client's honest request, with an edit. */
   readonly byMtls: (edit?: Edit) => WireRequest
+  /**
+   * The same, as the proxy sends it on: with the client's certificate in `Client-Cert` (RFC 9440).
+   *
+   * @throws where the target has none in front
+   */
+  readonly byProxy: (edit?: Edit) => WireRequest
   readonly send: (request: WireRequest) => Promise<WireResponse>
   /** @throws where the target gives no such token */
   readonly forged: (edit: TokenEdit) => Promise<string>
@@ -71,6 +85,7 @@ export async function setScene(stage: Stage): Promise<Scene> {
     ...stage,
     byDpop: (edit = {}) => dpopRequest(stage, nonce, edit),
     byMtls: (edit = {}) => mtlsRequest(stage, edit),
+    byProxy: (edit = {}) => proxiedRequest(stage, edit),
     send: transmit,
     forged: (edit) => {
       if (!stage.forge) throw new Error('this target lends nobody its signing key')
@@ -100,6 +115,7 @@ async function dpopRequest(
   return {
     method,
     url,
+    ...(edit.host !== undefined && { host: edit.host }),
     ...(edit.target !== undefined && { target: edit.target }),
     fields: edit.fields?.(fields) ?? fields,
     ...(edit.certificate && { certificate: edit.certificate }),
@@ -113,8 +129,23 @@ function mtlsRequest({ url: honestUrl, mtls }: Stage, edit: Edit): WireRequest {
   return {
     method,
     url,
+    ...(edit.host !== undefined && { host: edit.host }),
     ...(edit.target !== undefined && { target: edit.target }),
     fields: edit.fields?.(fields) ?? fields,
     ...(certificate && { certificate }),
   }
+}
+
+function proxiedRequest(stage: Stage, edit: Edit): WireRequest {
+  if (!stage.proxy) throw new Error('this target has no reverse proxy in front')
+  const own = [clientCertOf(stage.mtls.certificate)]
+  const fields = (honest: WireRequest['fields']) =>
+    edit.fields?.([...honest, ...own]) ?? [...honest, ...own]
+  return mtlsRequest(stage, { ...edit, certificate: stage.proxy, fields })
+}
+
+/** RFC 9440 §2.1: the DER of the first certificate of a chain, as a Byte Sequence. */
+export function clientCertOf({ chain }: Certificate): readonly [string, string] {
+  const [, body = ''] = /-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(chain) ?? []
+  return ['Client-Cert', `:${body.replaceAll(/\s/g, '')}:`]
 }

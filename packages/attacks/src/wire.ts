@@ -5,6 +5,8 @@ export interface WireRequest {
   readonly method: string
   /** Where to connect, and the target if `target` does not say otherwise. */
   readonly url: string
+  /** The Host field, if it is not that of `url`; the TLS handshake names the host of `url` anyway. */
+  readonly host?: string
   /** The request target as it is to be sent. */
   readonly target?: string
   readonly fields: readonly (readonly [name: string, value: string])[]
@@ -29,10 +31,10 @@ const PATIENCE = 10_000
 
 /** @param trust PEM of the certificates that the server's must lead to */
 export function send(
-  { method, url, target, fields, body, certificate }: WireRequest,
+  { method, url, host, target, fields, body, certificate }: WireRequest,
   trust: string,
 ): Promise<WireResponse> {
-  const { hostname, port, pathname, search, host } = new URL(url)
+  const { hostname, port, pathname, search, host: own } = new URL(url)
   return new Promise((resolve, reject) => {
     const outgoing = httpsRequest(
       {
@@ -42,7 +44,7 @@ export function send(
         path: target ?? pathname + search,
         ca: trust,
         ...(certificate && { cert: certificate.chain, key: certificate.key }),
-        headers: ['host', host, ...lengthOf(body), ...fields.flat()],
+        headers: ['host', host ?? own, ...lengthOf(body), ...fields.flat()],
         agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
         timeout: PATIENCE,
       },

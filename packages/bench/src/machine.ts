@@ -3,19 +3,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { environment, PROGRAM_FOLDERS } from './configuration.ts'
 import { BenchError } from './error.ts'
 
 /** The server has one core to itself, and whoever loads it the other. */
 const SERVER_CORE = 0
 const LOAD_CORE = 1
 
-// Debian keeps Apache where only root's PATH looks.
-const FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-
 /** The program's path; `undefined`: it is not installed. */
 export function find(program: string): string | undefined {
-  return FOLDERS.map((folder) => join(folder, program)).find((path) => {
+  return PROGRAM_FOLDERS.map((folder) => join(folder, program)).find((path) => {
     try {
       accessSync(path, constants.X_OK)
       return true
@@ -44,7 +42,7 @@ export class Children {
     const [program, args] = pinned(SERVER_CORE, command)
     const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, ...env },
+      env: { ...environment, ...env },
     })
     return this.#keep(child)
   }

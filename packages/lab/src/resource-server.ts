@@ -6,7 +6,7 @@ import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
 import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
 import { measureDecisions } from '@holdfast/resource-server/metrics'
 import { ReplayMemoryInProcess } from '@holdfast/store'
-import { Registry } from 'prom-client'
+import client, { Registry } from 'prom-client'
 
 export interface ResourceServer {
   readonly metrics: Registry
@@ -30,7 +30,7 @@ export function makeResourceServer(
   if (!key) throw new Error('the resource server has no key to introspect with')
   const { fetch, close } = openConnection({ trust })
   const metrics = new Registry()
-  const measure = measureDecisions(metrics)
+  const measure = measureDecisions(client, metrics)
   const app = createApi({
     resource,
     issuer,

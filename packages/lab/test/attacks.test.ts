@@ -19,6 +19,7 @@ import { revoked } from '@holdfast/ca/fixtures'
 import { type CertificateValidation, certificateValidation } from '@holdfast/ca/validation'
 import { openConnection, readMaterial } from '@holdfast/client'
 import {
+  type CertificateStatus,
   type Fetch,
   introspectedTokens,
   type IntrospectionOptions,
@@ -38,6 +39,7 @@ type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
 let lab: PrivateLab
 let stage: Stage
 let validation: CertificateValidation
+let withoutLists: CertificateValidation
 
 beforeAll(async () => {
   lab = await startPrivate(readConfiguration())
@@ -56,11 +58,19 @@ beforeAll(async () => {
     roots: authority.trust,
     status: [join(certs, STATUS_FILE)],
   })
+  const { trust: roots, issuing: intermediates } = authority
+  withoutLists = certificateValidation({ roots, intermediates, status: [] })
 })
 afterAll(() => {
   validation.close()
+  withoutLists.close()
   return lab.close()
 })
+
+const asking =
+  (by: CertificateValidation): CertificateStatus =>
+  (...question) =>
+    by.validate(...question)
 
 const PROXY = 'CN=reverse-proxy'
 
@@ -97,10 +107,10 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
   'behind-a-proxy': () => ({
     hops: { isHop: ({ subject }) => subject === PROXY, format: 'client-cert' },
   }),
-  'pki-trust': () => ({ certificateTrust: 'pki', certificateStatus: validation.validate }),
+  'pki-trust': () => ({ certificateTrust: 'pki', certificateStatus: asking(validation) }),
   'certificate-status-unreachable': () => ({
     certificateTrust: 'pki',
-    certificateStatus: certificateValidation({ roots: stage.trust, status: [] }).validate,
+    certificateStatus: asking(withoutLists),
   }),
 }
 

@@ -33,7 +33,7 @@ export function refusalResponse(
     status,
     headers: {
       'cache-control': 'no-store',
-      ...(status < 429 && {
+      ...(status < 421 && {
         'www-authenticate': challenges(policy, blamed(request.used, policy, status), parameters),
       }),
       ...(status >= 429 && { 'retry-after': RETRY_AFTER }),

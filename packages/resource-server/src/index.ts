@@ -1,3 +1,5 @@
+export type { CertificateStatus, CertificateVerdict } from '@holdfast/sender-constraint'
+export type { HopFormat, Hops } from './hop/hops.ts'
 export { introspectedTokens, type IntrospectionOptions } from './introspection.ts'
 export type { Fetch } from './issuer.ts'
 export { type JwtIssuer, jwtTokens } from './jwt-tokens.ts'

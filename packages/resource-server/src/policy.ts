@@ -18,6 +18,12 @@ export interface RoutePolicy {
   readonly methods?: readonly ConfirmationMethod[]
   /** Must a token be constrained by `one` of them (default), or by `all` at once? */
   readonly require?: 'one' | 'all'
+  /**
+   * What a client certificate must be, besides the one in `cnf` and within its time. Default:
+   * `thumbprint`, nothing more (RFC 8705 §6.2). `pki`: of an authority of yours, for clients, and not
+   * revoked, as `certificateStatus` of the server says.
+   */
+  readonly certificateTrust?: 'thumbprint' | 'pki'
   /** `required`: every proof carries a nonce of this server. Default: `off`. */
   readonly nonce?: 'off' | 'required'
   readonly tokenAlgorithms?: readonly Algorithm[]
@@ -59,6 +65,7 @@ export function checkPolicy(route: RoutePolicy): Policy {
     scopes: route.scopes,
     methods: [first, ...more],
     require: oneOf('require', route.require ?? 'one', ['one', 'all']),
+    certificateTrust: oneOf('certificateTrust', route.certificateTrust ?? 'thumbprint', TRUST),
     nonce: oneOf('nonce', route.nonce ?? 'off', ['off', 'required']),
     tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? ALGORITHMS, ALGORITHMS),
     proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? ALGORITHMS, ALGORITHMS),
@@ -74,6 +81,7 @@ export function checkPolicy(route: RoutePolicy): Policy {
   }
 }
 
+const TRUST = ['thumbprint', 'pki'] as const
 const METHODS = ['dpop', 'mtls'] as const
 /** Seconds. */
 const YEAR = 31_536_000
@@ -108,7 +116,7 @@ function maxAgeOf(seconds: number): number {
   return between('maxAge', seconds, 0, YEAR)
 }
 
-function oneOf<const T extends string>(key: string, value: T, allowed: readonly T[]): T {
+export function oneOf<const T extends string>(key: string, value: T, allowed: readonly T[]): T {
   if (!allowed.includes(value)) throw new PolicyError(key, value, allowed.join(', '))
   return value
 }

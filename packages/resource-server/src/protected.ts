@@ -1,6 +1,8 @@
-import type { NonceKeeper, ProofHeader } from '@holdfast/sender-constraint'
+import type { CertificateStatus, NonceKeeper, ProofHeader } from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
+import type { ExternalUrls } from './hop/external-url.ts'
+import type { Hops } from './hop/hops.ts'
 import type { Observation } from './observation.ts'
 import type { Recent } from './recent.ts'
 import type { TokenReader } from './tokens.ts'
@@ -9,6 +11,12 @@ import type { TokenReader } from './tokens.ts'
 export interface Protected {
   /** Our external base URL, without a slash at the end: `htu` must begin with it. */
   readonly resource: string
+  /** The same and our others, by host: hops choose among them. */
+  readonly externalUrls: ExternalUrls
+  /** `undefined`: nobody stands between us and the clients. */
+  readonly hops: Hops | undefined
+  /** Asked about certificates that tokens are bound to, where the route's trust is `pki`. */
+  readonly certificateStatus: CertificateStatus | undefined
   readonly tokens: TokenReader
   readonly memory: ReplayMemory
   readonly nonces: NonceKeeper
@@ -30,4 +38,16 @@ export type ServerOptions = Pick<Protected, 'resource' | 'tokens' | 'memory'> & 
   readonly nonceLifetime?: number
   /** How many clients' keys are kept imported. Default: 10,000. */
   readonly keptKeys?: number
+  /** Reverse proxies in front of us that end the clients' TLS. Default: none. */
+  readonly hops?: Hops
+  /**
+   * Further base URLs by which clients know us, each with a host of its own. A hop says by
+   * `X-Forwarded-Host` or `Forwarded` which one was asked for; if it does not, it was `resource`.
+   */
+  readonly externalUrls?: readonly string[]
+  /**
+   * Says whether a client certificate is good, for routes with `certificateTrust: 'pki'`: asked at
+   * every request, synchronously, so it answers from memory.
+   */
+  readonly certificateStatus?: CertificateStatus
 } & Partial<Pick<Protected, 'now' | 'report' | 'explain' | 'observe'>>

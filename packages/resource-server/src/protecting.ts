@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import { type AccessToken, type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
+import {
+  type AccessToken,
+  type Clause,
+  type Policy,
+  type Row,
+  ROWS,
+} from '@holdfast/sender-constraint'
 import { silent } from '@holdfast/trace'
 import { withResourceMetadata } from './challenge.ts'
 import { decider, type Verdict } from './decide.ts'
+import { checkExternalUrls } from './hop/external-url.ts'
+import { checkHops } from './hop/hops.ts'
 import { metadataUrl } from './metadata.ts'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
 import type { ServerOptions } from './protected.ts'
@@ -73,8 +81,11 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
     throw new PolicyError('nonceLifetime', nonceLifetime, '10 to 3600 seconds')
   const resource = https('resource', options.resource)
   if (resource.endsWith('/')) throw new PolicyError('resource', resource, 'no slash at the end')
-  return decider(rows, checkPolicy(options), {
+  const policy = checkPolicy(options)
+  return decider(rows, policy, {
     resource,
+    ...inFront(resource, options),
+    certificateStatus: statusFor(policy, options),
     tokens: options.tokens,
     memory: options.memory,
     nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
@@ -84,6 +95,29 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
     observe: options.observe,
     explain: options.explain ?? false,
   })
+}
+
+function inFront(resource: string, options: ServerOptions) {
+  const { externalUrls = [] } = options
+  const hops = checkHops(options.hops)
+  if (!hops && externalUrls.length > 0)
+    throw new PolicyError(
+      'externalUrls',
+      externalUrls,
+      'none, where hops are not named: they choose',
+    )
+  return { hops, externalUrls: checkExternalUrls('externalUrls', [resource, ...externalUrls]) }
+}
+
+function statusFor(policy: Policy, { certificateStatus }: ServerOptions) {
+  if (policy.certificateTrust !== 'pki') return undefined
+  if (typeof certificateStatus !== 'function')
+    throw new PolicyError(
+      'certificateStatus',
+      typeof certificateStatus,
+      'a function, where certificateTrust is pki',
+    )
+  return certificateStatus
 }
 
 // A framework may have cut its prefix off `url`; htu names what the client asked for.

@@ -1,6 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import {
   type ClientCertificate,
   type Facts,
@@ -8,36 +6,41 @@ import {
   parseCredentials,
   readDpopFields,
   readNonce,
-  sha256,
 } from '@holdfast/sender-constraint'
+import { readFields, valuesOf } from './fields.ts'
+import type { Presented } from './presented.ts'
 import type { Protected } from './protected.ts'
+import { senderOf } from './sender.ts'
 
 /** Everything that one request presented, in the form that the rows read. */
 export async function readFacts(request: IncomingMessage, server: Protected): Promise<Facts> {
-  const { headers, memory, nonces, resource, tokens, now } = server
+  const { headers, memory, nonces, tokens, now } = server
   const [path, query] = splitTarget(request.url ?? '')
-  const credentials = parseCredentials(fieldsOf(request, 'authorization'), query)
+  const fields = readFields(request.rawHeaders)
+  const { base, named, forwarding, presented } = senderOf(request.socket, fields, server)
+  const credentials = parseCredentials(valuesOf(fields, 'authorization'), query)
   const token = credentials.form === 'token' ? await tokens(credentials.token) : undefined
-  const certificate = certificateOf(request.socket)
   const time = now() // after all waiting: freshness is judged when the decision is made
   const isDpop = credentials.form === 'token' && credentials.scheme === 'DPoP'
   return {
     now: time,
     request: {
       method: request.method ?? '',
-      uri: path.startsWith('/') ? normaliseUri(resource + path) : undefined,
+      uri: path.startsWith('/') ? normaliseUri(base + path) : undefined,
+      ...(named && { named }),
     },
+    ...(forwarding && { forwarding }),
     credentials,
     ...(token && { token }),
     ...(isDpop && {
       dpop: readDpopFields(
-        fieldsOf(request, 'dpop'),
+        valuesOf(fields, 'dpop'),
         (value) => readNonce(nonces, memory.generation, time, value),
         headers,
       ),
     }),
-    ...(certificate && { certificate }),
-    memory: { since: memory.since },
+    ...(presented && { certificate: withTrust(presented, { token, time }, server) }),
+    memory: { since: memory.since, generation: memory.generation },
   }
 }
 
@@ -46,28 +49,13 @@ function splitTarget(url: string): readonly [string, string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
 }
 
-// Not `headers`: it drops a second Authorization and joins two DPoP fields with a comma.
-function fieldsOf({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
-  const values: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '')
-  return values
-}
-
-const certificates = new WeakMap<Socket, ClientCertificate>()
-
-// One connection has one certificate for its whole life; its thumbprint is computed once.
-function certificateOf(socket: Socket): ClientCertificate | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined
-  const known = certificates.get(socket)
-  if (known) return known
-  const x509 = socket.getPeerX509Certificate()
-  if (!x509) return undefined
-  const certificate = {
-    thumbprint: sha256(x509.raw),
-    notBefore: x509.validFromDate.getTime(),
-    notAfter: x509.validToDate.getTime(),
-  }
-  certificates.set(socket, certificate)
-  return certificate
+// Nobody is asked about a certificate that proves nothing here.
+function withTrust(
+  { leaf, intermediates, facts }: Presented,
+  { token, time }: { readonly token: Facts['token']; readonly time: number },
+  { certificateStatus }: Protected,
+): ClientCertificate {
+  const bound = token && 'confirmation' in token && token.confirmation.x5t !== undefined
+  if (!certificateStatus || !bound) return facts
+  return { ...facts, trust: certificateStatus(leaf, intermediates, 'client', time) }
 }

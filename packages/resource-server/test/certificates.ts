@@ -12,6 +12,8 @@ export interface Pair {
 
 export interface Certificates {
   readonly ca: string
+  /** The same with its key. */
+  readonly authority: Pair
   readonly server: Pair
   readonly alice: Pair
   readonly bob: Pair
@@ -19,11 +21,49 @@ export interface Certificates {
   readonly selfSigned: Pair
 }
 
-const SELF_SIGNED =
-  'req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -extensions v3'
+type Make = (name: string, extension: string, options?: Options) => Pair
 
-/** A certificate authority and what it has signed, made by openssl in a folder that is removed. */
-export function makeCertificates(): Certificates {
+interface Options {
+  /** Default: its own key. */
+  readonly by?: 'ca' | 'intermediate'
+  /** Default: P-256. */
+  readonly key?: string
+}
+
+const P256 = 'ec -pkeyopt ec_paramgen_curve:P-256'
+const CA = 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign'
+const CLIENT = 'extendedKeyUsage=clientAuth'
+
+/** A certificate authority and what it has signed, made by openssl. */
+export const makeCertificates = (): Certificates =>
+  inFolder({}, (make) => {
+    const authority = make('ca', CA)
+    return {
+      ca: authority.cert,
+      authority,
+      server: make('server', 'subjectAltName=DNS:localhost,IP:127.0.0.1', { by: 'ca' }),
+      alice: make('alice', CLIENT, { by: 'ca' }),
+      bob: make('bob', CLIENT, { by: 'ca' }),
+      selfSigned: make('self', CLIENT),
+    }
+  })
+
+/** What the tests of reverse proxies need besides, of the same authority. */
+export const makeMore = ({ authority }: Certificates) =>
+  inFolder({ ca: authority }, (make) => {
+    const intermediate = make('intermediate', CA, { by: 'ca' })
+    return {
+      hop: make('hop.example', CLIENT, { by: 'ca' }),
+      /** Says that it is the hop, and nobody has signed that. */
+      selfMadeHop: make('hop.example', CLIENT),
+      rsa: make('rsa', CLIENT, { by: 'ca', key: 'rsa:2048' }),
+      intermediate,
+      chained: make('chained', CLIENT, { by: 'intermediate' }),
+    }
+  })
+
+/** Works in a folder of its own, which is removed. */
+function inFolder<T>(given: Readonly<Record<string, Pair>>, work: (make: Make) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
   const file = (name: string) => join(folder, name)
   const read = (name: string) => readFileSync(file(name), 'utf8')
@@ -32,25 +72,22 @@ export function makeCertificates(): Certificates {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-  const make = (name: string, extension: string, by = ''): Pair => {
-    writeFileSync(
-      file('extensions.cnf'),
-      `[req]\ndistinguished_name=dn\n[dn]\n[v3]\n${extension}\n`,
-    )
+  const make: Make = (name, extension, { by, key = P256 } = {}) => {
+    const configuration = `[req]\ndistinguished_name=dn\n[dn]\n[v3]\n${extension}\n`
+    writeFileSync(file('extensions.cnf'), configuration)
     const files = `-keyout ${name}.key -out ${name}.pem -config extensions.cnf`
-    openssl(`${SELF_SIGNED} ${files} -subj /CN=${name} ${by}`)
+    const signer = by ? `-CA ${by}.pem -CAkey ${by}.key` : ''
+    openssl(
+      `req -x509 -new -newkey ${key} -nodes -days 30 -extensions v3 ${files} -subj /CN=${name} ${signer}`,
+    )
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) }
   }
   try {
-    const { cert: ca } = make('ca', 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign')
-    const signed = '-CA ca.pem -CAkey ca.key'
-    return {
-      ca,
-      server: make('server', 'subjectAltName=DNS:localhost,IP:127.0.0.1', signed),
-      alice: make('alice', 'extendedKeyUsage=clientAuth', signed),
-      bob: make('bob', 'extendedKeyUsage=clientAuth', signed),
-      selfSigned: make('self', 'extendedKeyUsage=clientAuth'),
+    for (const [name, { key, cert }] of Object.entries(given)) {
+      writeFileSync(file(`${name}.key`), key)
+      writeFileSync(file(`${name}.pem`), cert)
     }
+    return work(make)
   } finally {
     rmSync(folder, { recursive: true })
   }

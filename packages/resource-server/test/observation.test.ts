@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
-import { Registry } from 'prom-client'
+import client, { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import type { Observation } from '../src/index.ts'
 import { logDecisions } from '../src/log.ts'
@@ -51,7 +51,7 @@ test('the log says clause, error and thumbprints, and holds nothing that can be 
 
 test('the metrics count decisions by clause and scheme, and how long they took', async () => {
   const registry = new Registry()
-  await twice(measureDecisions(registry))
+  await twice(measureDecisions(client, registry))
   const text = await registry.metrics()
   expect(text).toContain('holdfast_decisions_total{clause="none",scheme="DPoP"} 1')
   expect(text).toContain('holdfast_decisions_total{clause="RFC9449-11.1-2",scheme="DPoP"} 1')

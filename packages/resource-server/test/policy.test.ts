@@ -17,7 +17,7 @@ test('the three that must be given are enough', () => {
   expect(protect(GOOD)).toBeTypeOf('function')
 })
 
-test.for([
+const ALLOWED: readonly Partial<ProtectOptions>[] = [
   { proofWindow: { past: 1, ahead: 0 }, tokenAhead: 0, clockMargin: 0, nonceLifetime: 10 },
   { proofWindow: { past: 60, ahead: 10 }, tokenAhead: 10, clockMargin: 60, nonceLifetime: 3_600 },
   { methods: ['mtls', 'dpop'], require: 'all', nonce: 'required', proofAlgorithms: ['EdDSA'] },
@@ -25,9 +25,19 @@ test.for([
   { issuer: ['https://as.example', 'https://other.example/tenant'] },
   { status: 'required', acrValues: ['urn:gold', '2'], maxAge: 0 },
   { status: 'off', acrValues: [], maxAge: 31_536_000 },
-] as const)('%j is allowed', (change) => {
+  { certificateTrust: 'thumbprint', hops: { isHop: () => true, format: 'client-cert' } },
+  { certificateTrust: 'pki', certificateStatus: () => ({ ok: true }) },
+  {
+    hops: { isHop: () => true, format: 'nginx' },
+    externalUrls: ['https://other.example', 'https://other.example:8443/base'],
+  },
+]
+
+test.for(ALLOWED)('%j is allowed', (change) => {
   expect(protect({ ...GOOD, ...change })).toBeTypeOf('function')
 })
+
+const HOPS: NonNullable<ProtectOptions['hops']> = { isHop: () => true, format: 'xfcc' }
 
 // What TypeScript would not let through is tried as well: not everybody has it.
 const WRONG: readonly (readonly [key: string, change: Readonly<Record<string, unknown>>])[] = [
@@ -47,6 +57,18 @@ const WRONG: readonly (readonly [key: string, change: Readonly<Record<string, un
   ['maxAge', { maxAge: 31_536_001 }],
   ['maxAge', { maxAge: NaN }],
   ['maxAge', { maxAge: '60' }],
+  ['certificateTrust', { certificateTrust: 'ca' }],
+  ['certificateStatus', { certificateTrust: 'pki' }],
+  ['certificateStatus', { certificateTrust: 'pki', certificateStatus: true }],
+  ['hops.format', { hops: { ...HOPS, format: 'apache' } }],
+  ['hops.format', { hops: { isHop: HOPS.isHop } }],
+  ['hops.isHop', { hops: { format: 'xfcc' } }],
+  ['hops.isHop', { hops: { format: 'xfcc', isHop: ['10.0.0.1'] } }],
+  ['externalUrls', { externalUrls: ['https://other.example'] }],
+  ['externalUrls', { hops: HOPS, externalUrls: ['http://other.example'] }],
+  ['externalUrls', { hops: HOPS, externalUrls: ['https://other.example/'] }],
+  ['externalUrls', { hops: HOPS, externalUrls: ['other.example'] }],
+  ['externalUrls', { hops: HOPS, externalUrls: [`${RESOURCE}/base`] }],
   ['audience', { audience: 'https://RS.example' }],
   ['audience', { audience: 'urn:rs' }],
   ['resource', { resource: 'http://rs.example' }],

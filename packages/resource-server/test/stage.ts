@@ -37,6 +37,10 @@ export interface Outgoing {
   readonly path?: string
   readonly fields?: readonly (readonly [name: string, value: string])[]
   readonly certificate?: Pair
+  /** The name in the TLS handshake; without, none is sent: the stage is at an IP address. */
+  readonly servername?: string
+  /** The Host field. */
+  readonly host?: string
   readonly body?: string
 }
 
@@ -80,6 +84,8 @@ export type Scenery = Partial<
   /** One route `GET /accounts` with this policy, instead of the API. */
   readonly route?: Partial<ProtectOptions>
   readonly clock?: { now: number }
+  /** Instead of the stage's own. */
+  readonly certificates?: Certificates
 }
 
 /**
@@ -89,7 +95,14 @@ export type Scenery = Partial<
 export const START = Math.floor(Date.now() / 1000) * 1000 + 60_000
 
 export async function raise(scenery: Scenery = {}): Promise<Stage> {
-  const { clock = { now: START }, route, reading: jwt, introspecting, ...given } = scenery
+  const {
+    clock = { now: START },
+    certificates = own,
+    route,
+    reading: jwt,
+    introspecting,
+    ...given
+  } = scenery
   const issuer = await startIssuer()
   const events: TraceEvent[] = []
   const now = () => clock.now
@@ -120,7 +133,7 @@ export async function raise(scenery: Scenery = {}): Promise<Stage> {
         ...route,
       })
     : createApi(options)
-  return serve(app, { clock, issuer, events })
+  return serve(app, { clock, issuer, events, certificates })
 }
 
 function oneRoute(options: ProtectOptions): Koa {
@@ -140,7 +153,7 @@ export function memorySince(since: number, clock: { now: number }): ReplayMemory
   return memory
 }
 
-const certificates = makeCertificates()
+const own = makeCertificates()
 export const INTROSPECTION_SIGNER = newSigner('api-1')
 export const INTROSPECTION_KEY = {
   ...INTROSPECTION_SIGNER.privateKey.export({ format: 'jwk' }),
@@ -148,15 +161,19 @@ export const INTROSPECTION_KEY = {
   kid: 'api-1',
 }
 
-type Props = Pick<Stage, 'clock' | 'issuer' | 'events'>
+type Props = Pick<Stage, 'clock' | 'issuer' | 'events' | 'certificates'>
 
-async function serve(app: Koa, { clock, issuer, events }: Props): Promise<Stage> {
+async function serve(app: Koa, { clock, issuer, events, certificates }: Props): Promise<Stage> {
   const errors: unknown[] = []
   app.on('error', (error) => errors.push(error))
   const { key, cert } = certificates.server
   const asking = { requestCert: true, rejectUnauthorized: false, ca: certificates.ca }
+  const maxHeaderSize = 256 * 1024 // what is too long is for us to refuse, not for Node
   const listener = app.callback()
-  const server = createServer({ key, cert, ...asking }, (req, res) => void listener(req, res))
+  const server = createServer(
+    { key, cert, ...asking, maxHeaderSize },
+    (req, res) => void listener(req, res),
+  )
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = addressOf(server.address())
 
@@ -218,7 +235,8 @@ function exchange(outgoing: Outgoing, port: number, agent: Agent): Promise<Incom
       agent,
       method,
       path,
-      headers: ['Host', 'rs.example', ...fields.flat(), ...length],
+      ...(outgoing.servername !== undefined && { servername: outgoing.servername }),
+      headers: ['Host', outgoing.host ?? 'rs.example', ...fields.flat(), ...length],
     })
     request.on('error', fail)
     request.on('response', (response) => {

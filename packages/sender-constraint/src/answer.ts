@@ -3,7 +3,7 @@
  * error code. The row names it, never the check: the same finding may deserve different answers.
  */
 export interface Answer {
-  readonly status: 400 | 401 | 403 | 429 | 503
+  readonly status: 400 | 401 | 403 | 421 | 429 | 503
   readonly error?: OAuthError
 }
 
@@ -28,5 +28,7 @@ export const INSUFFICIENT_AUTHENTICATION = {
 } satisfies Answer
 export const INVALID_PROOF = { status: 401, error: 'invalid_dpop_proof' } satisfies Answer
 export const USE_NONCE = { status: 401, error: 'use_dpop_nonce' } satisfies Answer
+/** RFC 9110 §15.5.20: no error of OAuth's; the client may come back on another connection. */
+export const MISDIRECTED = { status: 421 } satisfies Answer
 export const TOO_MANY = { status: 429, error: 'temporarily_unavailable' } satisfies Answer
 export const UNAVAILABLE = { status: 503, error: 'temporarily_unavailable' } satisfies Answer

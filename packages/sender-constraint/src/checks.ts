@@ -13,6 +13,7 @@ import {
   INVALID_PROOF,
   INVALID_REQUEST,
   INVALID_TOKEN,
+  MISDIRECTED,
   TOO_MANY,
   UNAVAILABLE,
   USE_NONCE,
@@ -39,9 +40,12 @@ import { time } from './dpop/time.ts'
 import { typ as proofTyp } from './dpop/typ.ts'
 import { complete } from './memory/complete.ts'
 import { available, quota, sameGeneration, singleUse } from './memory/answer.ts'
+import { trustAvailable, trusted } from './mtls/trust.ts'
 import { validity } from './mtls/validity.ts'
 import { x5tS256 } from './mtls/x5t-s256.ts'
+import { authority } from './request/authority.ts'
 import { oneField, oneWay, notInQuery, presented } from './request/credentials.ts'
+import { byHopOnly, ourHost, readableCertificate } from './request/forwarding.ts'
 import { target } from './request/target.ts'
 import { rowsAbout } from './row.ts'
 import { acr } from './token/acr.ts'
@@ -62,6 +66,8 @@ import { tokenType } from './token/token-type.ts'
 import { typ as tokenTyp } from './token/typ.ts'
 
 const request = rowsAbout('request')
+const named = rowsAbout('named')
+const forwarded = rowsAbout('forwarded')
 const token = rowsAbout('token')
 const jwt = rowsAbout('jwt')
 const opaque = rowsAbout('opaque')
@@ -73,8 +79,14 @@ const memory = rowsAbout('memory')
 
 // oxfmt-ignore
 export const ROWS = [
-  // How the token was presented
+  // Whom the request was sent to, and by whom
   request('RFC9112-3.2',         INVALID_REQUEST,    target,          'The request target is an absolute path that names a resource.'),
+  named  ('RFC9110-15.5.20',     MISDIRECTED,        authority,       'Host is the name that the TLS connection was made for.'),
+  forwarded('RFC9440-4',         INVALID_REQUEST,    byHopOnly,       'A client certificate is forwarded by a trusted proxy only.'),
+  forwarded('RFC9440-2.2',       INVALID_REQUEST,    readableCertificate, 'A forwarded certificate is one field that can be parsed.'),
+  forwarded('RFC7239-8.1',       INVALID_REQUEST,    ourHost,         'A forwarded host is one of ours.'),
+
+  // How the token was presented
   request('RFC9110-11.6.2',      INVALID_REQUEST,    oneField,        'There is at most one Authorization field, and it can be parsed.'),
   request('RFC6750-2',           INVALID_REQUEST,    oneWay,          'The token is presented in one way, not in two.'),
   request('FAPI2SP-5.3.4-2',     CHALLENGE,          notInQuery,      'A token in the query does not count as presented.'),
@@ -106,6 +118,8 @@ export const ROWS = [
   // The client certificate
   token  ('RFC8705-3',           INVALID_TOKEN,      x5tS256,         'The certificate of this connection is the one in cnf.'),
   certificate('RFC5280-6.1.3',   INVALID_TOKEN,      validity,        'The certificate is within its validity period.'),
+  certificate('RFC9110-15.6.4',  UNAVAILABLE,        trustAvailable,  'Whether the certificate has been revoked can be told.'),
+  certificate('RFC5280-6.1',     INVALID_TOKEN,      trusted,         'Where trust is pki, the certificate is of an authority of ours, for clients, and not revoked.'),
 
   // The DPoP proof
   dpop   ('RFC9449-7.1',         INVALID_PROOF,      presence,        'The scheme DPoP comes with a proof.'),

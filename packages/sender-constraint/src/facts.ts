@@ -2,6 +2,7 @@ import type { Confirmation } from './confirmation/confirmation.ts'
 import type { JwsKey } from './jose/signature.ts'
 import type { Jws } from './jose/jws.ts'
 import type { NonceReading } from './dpop/nonce.ts'
+import type { CertificateVerdict } from './mtls/trust.ts'
 import type { Credentials } from './request/credentials.ts'
 
 /**
@@ -15,13 +16,17 @@ export interface Facts {
     readonly method: string
     /** The external URL without query and fragment, normalised; `undefined`: not a URI. */
     readonly uri: string | undefined
+    /** Whom the client means to talk to, by TLS and by HTTP. `undefined`: one of them does not say. */
+    readonly named?: { readonly inTls: string; readonly inHost: string }
   }
+  /** What came in the fields by which proxies forward. `undefined`: from a client, and nothing did. */
+  readonly forwarding?: Forwarding
   readonly credentials: Credentials
   /** `undefined`: none was presented. */
   readonly token?: AccessToken | UnreadableToken | UnavailableToken
   /** Present if the client uses the scheme DPoP: what came in its DPoP fields. */
   readonly dpop?: DpopFields
-  /** The certificate that the client proved possession of in the TLS handshake. */
+  /** The certificate that the client proved possession of, in our TLS handshake or in a hop's. */
   readonly certificate?: ClientCertificate
   readonly memory: MemoryFacts
 }
@@ -105,9 +110,27 @@ export interface ClientCertificate {
   /** Milliseconds since the epoch. */
   readonly notBefore: number
   readonly notAfter: number
+  /** What a path and a revocation list say of it now. `undefined`: nobody was asked. */
+  readonly trust?: CertificateVerdict
 }
 
+/**
+ * - `client`: nobody vouches for the connection, and it brought a field that only a hop may send
+ * - `hop`: a reverse proxy that ended the client's TLS, authenticated by its own certificate
+ */
+export type Forwarding =
+  | { readonly by: 'client'; readonly field: string }
+  | {
+      readonly by: 'hop'
+      /** What is wrong with the certificate that it forwards, where something is. */
+      readonly malformed?: string
+      /** The host that it forwards, where that is none of ours. */
+      readonly foreignHost?: string
+    }
+
 export interface MemoryFacts {
+  /** The life of the replay memory in which this request is decided. */
+  readonly generation?: string
   /** Milliseconds since the epoch: from then on the replay memory is complete. */
   readonly since: number
   /** What the memory answered, once it has been asked: the one effect, after all pure rows. */

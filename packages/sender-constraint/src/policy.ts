@@ -14,6 +14,11 @@ export interface Policy {
   readonly methods: readonly [ConfirmationMethod, ...ConfirmationMethod[]]
   /** Must a token be constrained by `one` of the methods, or by `all` of them at once? */
   readonly require: 'one' | 'all'
+  /**
+   * What a client certificate must be, besides the one in `cnf` and within its time: `thumbprint`
+   * (default), nothing more (RFC 8705 §6.2); `pki`, of a trusted authority, for clients, not revoked.
+   */
+  readonly certificateTrust?: 'thumbprint' | 'pki'
   /** `required`: every proof carries a nonce of ours (RFC 9449 §9). */
   readonly nonce: 'off' | 'required'
   readonly tokenAlgorithms: readonly Algorithm[]

@@ -33,6 +33,10 @@ export interface Row<Id extends ClauseId = ClauseId> {
 /** What a request must have for the rows of a subject to apply to it. */
 interface Subjects {
   readonly request: Facts
+  readonly named: Facts & {
+    readonly request: { readonly named: NonNullable<Facts['request']['named']> }
+  }
+  readonly forwarded: Facts & { readonly forwarding: NonNullable<Facts['forwarding']> }
   readonly token: Facts & { readonly token: AccessToken }
   readonly jwt: Facts & { readonly token: JwtToken }
   readonly opaque: Facts & { readonly token: OpaqueToken }
@@ -53,6 +57,8 @@ const isProof = ({ dpop }: Facts): boolean => dpop?.proof?.form === 'proof'
 
 const present: { readonly [S in Subject]: (facts: Facts) => facts is Subjects[S] } = {
   request: (facts): facts is Subjects['request'] => facts !== undefined,
+  named: (facts): facts is Subjects['named'] => facts.request.named !== undefined,
+  forwarded: (facts): facts is Subjects['forwarded'] => facts.forwarding !== undefined,
   token: (facts): facts is Subjects['token'] => isToken(facts),
   jwt: (facts): facts is Subjects['jwt'] => facts.token?.form === 'jwt',
   opaque: (facts): facts is Subjects['opaque'] => facts.token?.form === 'opaque',

@@ -18,6 +18,7 @@ import {
   type Decision,
   enforce,
   type Facts,
+  type Forwarding,
   importJwk,
   issueNonce,
   type MemoryAnswer,
@@ -58,6 +59,9 @@ export interface Draft {
   method: string
   url: string
   query: string
+  /** The names in the TLS handshake and in the Host field. */
+  named?: NonNullable<Facts['request']['named']>
+  forwarding?: Forwarding
   scheme: string
   token: Jwt & {
     /** What the issuer publishes for it; `undefined`: nothing that fits. */
@@ -103,7 +107,7 @@ const p256 = () => signer('ES256', generateKeyPairSync('ec', { namedCurve: 'P-25
 const rsa = (modulusLength: number) =>
   signer('PS256', generateKeyPairSync('rsa', { modulusLength }))
 
-export const ISSUER = p256()
+const ISSUER = p256()
 export const CLIENT = p256()
 export const ATTACKER = p256()
 export const ED25519 = signer('EdDSA', generateKeyPairSync('ed25519'))
@@ -120,7 +124,7 @@ export function thumbprint({ kty, crv, x, y, e, n }: Json): string {
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-export function sealed({ header, claims, signer: by, text = (same) => same }: Jwt): string {
+function sealed({ header, claims, signer: by, text = (same) => same }: Jwt): string {
   const input = `${encode(header)}.${encode(claims)}`
   return text(`${input}.${signature(header['alg'], by, Buffer.from(input)).toString('base64url')}`)
 }
@@ -241,7 +245,12 @@ export function factsOf(draft: Draft): Facts {
   const credentials = parseCredentials(draft.authorization(`${draft.scheme} ${text}`), draft.query)
   return {
     now,
-    request: { method: draft.method, uri: normaliseUri(draft.url) },
+    request: {
+      method: draft.method,
+      uri: normaliseUri(draft.url),
+      ...(draft.named && { named: draft.named }),
+    },
+    ...(draft.forwarding && { forwarding: draft.forwarding }),
     credentials,
     ...(credentials.form === 'token' && { token: readToken(credentials.token, draft) }),
     ...(credentials.form === 'token' &&

@@ -16,7 +16,7 @@ export async function command(args: readonly string[], soaks: readonly Soak[]): 
     )
     .helpCommand(false)
     .exitOverride()
-    .action(() => process.stdout.write(listed(soaks)))
+    .action(() => void process.stdout.write(listed(soaks)))
   let code = 0
   for (const soak of soaks)
     program
@@ -24,7 +24,9 @@ export async function command(args: readonly string[], soaks: readonly Soak[]): 
       .description(soak.shows)
       .option('--rounds <number>', soak.counts, positive, soak.rounds)
       .option('--json <file>', 'write the figures')
-      .action(async (options: Options) => (code = await run(soak, options)))
+      .action(async (options: Options) => {
+        code = await run(soak, options)
+      })
   try {
     await program.parseAsync(args, { from: 'user' })
     return code

@@ -1,4 +1,5 @@
 /** Processes and folders of a soak: all of them gone at the end, however it ends. */
+import { environment } from '../configuration.ts'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -35,7 +36,7 @@ export function startNode(program: URL, settings: unknown, flags: readonly strin
   return kept(
     spawn(process.execPath, words, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, NODE_ENV: 'production' },
+      env: { ...environment, NODE_ENV: 'production' },
     }),
   )
 }

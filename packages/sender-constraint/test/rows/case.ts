@@ -4,8 +4,8 @@ import type { Draft, Edit } from '../honest.ts'
 /** What is known of one row: where it holds, and every way in which it can fail. */
 export interface RowCases {
   readonly clause: Clause
-  /** 2: the second row with this clause; 3: the third. */
-  readonly which?: 2 | 3
+  /** 2: the second row with this clause; and so on. */
+  readonly which?: 2 | 3 | 4
   /** Status and error, written out again: what the table must say. */
   readonly answer: readonly [status: number, error?: string]
   readonly holds?: Titled

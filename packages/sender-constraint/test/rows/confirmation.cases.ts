@@ -11,6 +11,7 @@ import {
   opaqueCertificateBound,
   thumbprint,
 } from '../honest.ts'
+import type { CertificateVerdict } from '../../src/index.ts'
 import type { RowCases } from './case.ts'
 import { unchanged } from './case.ts'
 
@@ -32,6 +33,15 @@ const validity = (now: number) =>
       r.certificate = { ...CERTIFICATE, notBefore: NOW - 5_000, notAfter: NOW + 5_000 }
     },
   ] as const
+
+const trusting =
+  (verdict: CertificateVerdict | undefined, policy: Draft['policy']['certificateTrust'] = 'pki') =>
+  (r: Draft) => {
+    r.certificate = { ...CERTIFICATE, ...(verdict && { trust: verdict }) }
+    r.policy.certificateTrust = policy
+  }
+const REVOKED = { ok: false, clause: 'RFC5280-6.1.3-a3', reason: 'CN=app is revoked' } as const
+const UNKNOWN = { ...REVOKED, clause: 'RFC5280-6.3.3', unavailable: true } as const
 
 const MALFORMED: Readonly<Record<string, unknown>> = {
   'a cnf that is null': null,
@@ -187,6 +197,43 @@ export const CONFIRMATION_CASES: readonly RowCases[] = [
     refuses: {
       'a millisecond too early': validity(NOW - 5_001),
       'a millisecond too late': validity(NOW + 5_001),
+    },
+    notApplicable: { 'a connection without a certificate': unchanged },
+  },
+  {
+    clause: 'RFC9110-15.6.4',
+    which: 3,
+    answer: [503, 'temporarily_unavailable'],
+    holds: {
+      'a certificate of which the status is known': [certificateBound, trusting({ ok: true })],
+      'one that nobody asks about': [certificateBound, unchanged],
+      'a stray one beside a DPoP-bound token': trusting(UNKNOWN),
+    },
+    refuses: { 'one without a revocation list': [certificateBound, trusting(UNKNOWN)] },
+    overlaps: { 'one without a revocation list': 'RFC5280-6.1' },
+    notApplicable: { 'a connection without a certificate': unchanged },
+  },
+  {
+    clause: 'RFC5280-6.1',
+    answer: [401, 'invalid_token'],
+    holds: {
+      'a certificate that is trusted': [certificateBound, trusting({ ok: true })],
+      'one that is not, where the thumbprint is enough': [
+        certificateBound,
+        trusting(REVOKED, 'thumbprint'),
+      ],
+      'the same where the policy does not say': [
+        certificateBound,
+        (r) => {
+          r.certificate = { ...CERTIFICATE, trust: REVOKED }
+        },
+      ],
+      'a stray one beside a DPoP-bound token': trusting(REVOKED),
+    },
+    refuses: {
+      'a revoked certificate': [certificateBound, trusting(REVOKED)],
+      'one that nobody was asked about': [certificateBound, trusting(undefined)],
+      'one of two proofs of possession': [boundTwice, trusting(REVOKED)],
     },
     notApplicable: { 'a connection without a certificate': unchanged },
   },

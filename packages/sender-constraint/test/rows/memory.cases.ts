@@ -37,7 +37,7 @@ export const MEMORY_CASES: readonly RowCases[] = [
   },
   {
     clause: 'RFC9110-15.6.4',
-    which: 3,
+    which: 4,
     answer: [503, 'temporarily_unavailable'],
     holds: { 'a use that was recorded': unchanged },
     refuses: {

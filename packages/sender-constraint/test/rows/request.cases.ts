@@ -1,4 +1,5 @@
-import { certificateBound } from '../honest.ts'
+import type { Forwarding } from '../../src/index.ts'
+import { certificateBound, type Draft } from '../honest.ts'
 import type { RowCases } from './case.ts'
 import { unchanged } from './case.ts'
 
@@ -7,6 +8,14 @@ const presenting =
   (r: { authorization: (presented: string) => readonly string[] }) => {
     r.authorization = () => fields
   }
+const named = (inTls: string, inHost: string) => (r: Draft) => {
+  r.named = { inTls, inHost }
+}
+const forwarding = (value: Forwarding) => (r: Draft) => {
+  r.forwarding = value
+}
+const byHop = forwarding({ by: 'hop' })
+const notForwarded = { 'a client that forwards nothing': unchanged }
 const alsoInQuery = (r: { query: string }) => {
   r.query = 'page=2&access_token=abc'
 }
@@ -28,6 +37,52 @@ export const REQUEST_CASES: readonly RowCases[] = [
       },
     },
     overlaps: { 'the same with a proof': 'RFC9449-4.3-9' },
+  },
+  {
+    clause: 'RFC9110-15.5.20',
+    answer: [421],
+    holds: { 'one name in both': named('rs.example', 'rs.example') },
+    refuses: {
+      'another Host': named('rs.example', 'other.example'),
+      'a subdomain': named('rs.example', 'api.rs.example'),
+      'another Host on the connection of a certificate': [
+        certificateBound,
+        named('other.example', 'rs.example'),
+      ],
+    },
+    notApplicable: { 'a connection without a name': unchanged },
+  },
+  {
+    clause: 'RFC9440-4',
+    answer: [400, 'invalid_request'],
+    holds: { 'a hop that forwards a certificate': [certificateBound, byHop] },
+    refuses: {
+      'a client that forwards one': [
+        certificateBound,
+        forwarding({ by: 'client', field: 'client-cert' }),
+      ],
+      'a DPoP client that does': forwarding({ by: 'client', field: 'x-ssl-cert' }),
+    },
+    notApplicable: notForwarded,
+  },
+  {
+    clause: 'RFC9440-2.2',
+    answer: [400, 'invalid_request'],
+    holds: { 'a hop that forwards one certificate, or none': byHop },
+    refuses: {
+      'one that cannot be parsed': forwarding({ by: 'hop', malformed: 'no Byte Sequence' }),
+      'one beside a certificate': [certificateBound, forwarding({ by: 'hop', malformed: 'two' })],
+    },
+    notApplicable: notForwarded,
+  },
+  {
+    clause: 'RFC7239-8.1',
+    answer: [400, 'invalid_request'],
+    holds: { 'a hop that forwards no host, or one of ours': byHop },
+    refuses: {
+      'a host that is none of ours': forwarding({ by: 'hop', foreignHost: 'evil.example' }),
+    },
+    notApplicable: notForwarded,
   },
   {
     clause: 'RFC9110-11.6.2',

@@ -16,7 +16,7 @@ export function kindOf({ status, nonce, body }: Answer): Kind {
 }
 
 /** How the two requests of a pair were answered, and whether they had a nonce in them. */
-export interface Pair {
+interface Pair {
   readonly answers: readonly [Kind, Kind]
   readonly byNonce: boolean
 }

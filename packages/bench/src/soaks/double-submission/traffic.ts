@@ -66,13 +66,13 @@ export class Traffic {
 
   /** Pairs for as long as something takes, and at least one in each lane. */
   async during<T>(action: () => Promise<T>, when: string, judge: Judge): Promise<T> {
-    let lasts = true
-    const done = action().finally(() => (lasts = false))
+    const state = { lasts: true }
+    const done = action().finally(() => (state.lasts = false))
     await Promise.all([
       done,
       this.#inLanes(async (lane) => {
         do await this.#pair(lane, when, judge)
-        while (lasts)
+        while (state.lasts)
       }),
     ])
     return done
