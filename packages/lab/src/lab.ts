@@ -72,6 +72,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const letIn = (api: Partial<ApiOptions> = {}) => {
     const made = makeResourceServer(addresses.resource, introspector, {
       report: hub.report,
+      certificateStatus: (...asked) => validation.validate(...asked),
       ...api,
     })
     closing.defer(made.close)

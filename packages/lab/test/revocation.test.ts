@@ -1,6 +1,7 @@
 /** A certificate that is revoked while its connection is open is refused on the next request. */
 import { Agent, request } from 'node:https'
 import { openAuthority, revoke } from '@holdfast/ca'
+import { connect } from '@holdfast/client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
@@ -76,5 +77,27 @@ test('at the authorization server', async () => {
     { timeout: 5_000, interval: 100 },
   )
   expect(refused).toMatchObject({ body: { error: 'invalid_client' }, reused: true })
+  close()
+})
+
+test('at the resource server, where trust is pki; where it is thumbprint, the token is what counts', async () => {
+  const id = 'private-key-jwt-mtls'
+  const { resource } = lab.addresses
+  const client = await connect(await lab.material(id))
+  const { access_token: token } = await client.clientCredentials({ scope: 'accounts', resource })
+  await client.close()
+  const { send, close } = await connection(id)
+  const headers = { authorization: `Bearer ${token}` }
+  const ask = (path: string) => send(`${resource}${path}`, { headers })
+  expect((await ask('/pki/accounts')).status).toBe(200)
+
+  await revoke(await openAuthority(lab.folders.certs), id, 'keyCompromise')
+
+  expect(await ask('/pki/accounts')).toMatchObject({
+    status: 401,
+    body: { error: 'invalid_token', error_description: expect.stringMatching(/^RFC5280-6\.1: /) },
+    reused: true,
+  })
+  expect(await ask('/accounts')).toMatchObject({ status: 200, reused: true })
   close()
 })

@@ -1,6 +1,8 @@
 /**
- * The lab's API: accounts and payments, twice. Under `/` it takes access tokens in JWT form, under
- * `/opaque` opaque ones. Every route takes either binding, and none takes neither.
+ * The lab's API: accounts and payments, three times. Under `/` it takes access tokens in JWT form,
+ * under `/opaque` opaque ones, and under `/pki` those in JWT form again, but there a certificate must
+ * also lead to a root that is trusted, and not be revoked. Every route takes either binding, and none
+ * takes neither.
  */
 import { Router, type RouterContext } from '@koa/router'
 import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
@@ -25,12 +27,23 @@ export function createApi(options: ApiOptions): Koa {
   const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
   const app = new Koa()
   app.use(interactionId).use(readableTarget).use(nothingThere)
-  for (const [prefix, tokens] of [
-    ['', jwtTokens],
-    ['/opaque', opaqueTokens],
-  ] as const) {
+  const parts = [
+    { prefix: '', tokens: jwtTokens, audience: resource },
+    { prefix: '/opaque', tokens: opaqueTokens, audience: `${resource}/opaque` },
+    ...(options.certificateStatus
+      ? [
+          {
+            prefix: '/pki',
+            tokens: jwtTokens,
+            audience: resource,
+            certificateTrust: 'pki' as const,
+          },
+        ]
+      : []),
+  ]
+  for (const { prefix, ...part } of parts) {
     const asking = (...scopes: readonly string[]) =>
-      protectWith(rows, { ...options, tokens, scopes, audience: resource + prefix })
+      protectWith(rows, { ...options, ...part, scopes })
     const router = new Router<ProtectedState>({ prefix })
     router.get('/accounts', asking('accounts'), accounts)
     router.post('/payments', asking('payments'), payments)

@@ -1,6 +1,7 @@
 /** The lab's API in a process of its own, and its management. */
 import { logDecisions } from '@holdfast/resource-server/log'
 import { pino } from 'pino'
+import { validateCertificates } from '../certificate-validation.ts'
 import { configuredAddresses, opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
 import { readIntrospector } from '../prepare.ts'
 import { makeResourceServer } from '../resource-server.ts'
@@ -8,8 +9,11 @@ import { runService } from '../service.ts'
 
 await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
+  const validation = await validateCertificates(configuration, addresses.certificateStatus)
+  closing.defer(async () => validation.close())
   const made = makeResourceServer(addresses.resource, await readIntrospector(configuration), {
     observe: logDecisions(pino()),
+    certificateStatus: (...asked) => validation.validate(...asked),
   })
   closing.defer(made.close)
   const doors = await resourceServerDoors(opener(configuration, closing))
