@@ -1,4 +1,4 @@
-import { type Claims, importJwk, type JwsKey } from '@holdfast/sender-constraint'
+import { ALGORITHMS, type Claims, importJwk, type JwsKey } from '@holdfast/sender-constraint'
 import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
 import { pauseAfterFailure } from './pause.ts'
 
@@ -75,6 +75,8 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
       if (age > LIFE / 2 && !pause.lasts()) void refreshOnce()
       return key
     }
+    // No key that we could use fits; nothing need be asked to know it.
+    if (!ALGORITHMS.some((name) => name === header['alg'])) return 'unpublished'
     // A fetch that began before this was shown proves nothing against it.
     if (fetching) return fetching.then(() => find(header, subject))
     if (pause.lasts()) return 'unavailable'

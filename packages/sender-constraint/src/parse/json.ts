@@ -1,6 +1,7 @@
 import type { Claims } from '../facts.ts'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+// `ignoreBOM` keeps a byte order mark, which JSON.parse then refuses: one text, one reading.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Levels. Nothing that we read has more than a few, and JSON.stringify dies of some thousands. */
 const DEEPEST = 32
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g

@@ -26,6 +26,10 @@ test.for([
   expect(parse(text)).toBeUndefined()
 })
 
+test('a byte order mark before the object is refused', () => {
+  expect(parse('\uFEFF{}')).toBeUndefined()
+})
+
 test('bytes that are no UTF-8 are refused', () => {
   expect(parseJsonObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toBeUndefined()
 })
