@@ -26,8 +26,11 @@ const run = async (program: string, args: readonly string[], cwd: string): Promi
     throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
   }
 }
+// A connection to the registry that hangs is given up after twenty seconds, not npm's five minutes.
+const PATIENCE = ['--fetch-timeout=20000', '--fetch-retries=5', '--fetch-retry-mintimeout=1000']
+const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
 const install = (where: string, ...specs: readonly string[]) =>
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...specs], where)
+  run('npm', ['install', ...QUIET, ...PATIENCE, ...specs], where)
 
 /** An empty project, and the names of everything that is installed in it. */
 function project(path: string): string {
@@ -65,7 +68,7 @@ beforeAll(async () => {
   const node22 = project(join(folder, 'node22'))
   await install(node22, `${name}@22`)
   nodes.set('22', join(node22, 'node_modules', name, 'bin/node'))
-}, 300_000)
+}, 600_000)
 
 afterAll(async () => {
   await issuer.close()
@@ -113,7 +116,7 @@ test('nothing is installed along that was not asked for', async () => {
   }
   for (const [kind, pattern] of Object.entries(unwanted))
     expect([kind, ...names.filter((name) => pattern.test(name))]).toEqual([kind])
-}, 120_000)
+}, 300_000)
 
 test('the examples have types, of every framework', async () => {
   const options = {
