@@ -35,7 +35,8 @@ export async function told(run: () => Promise<void>): Promise<void> {
   }
 }
 
-function untilStopped(): Promise<void> {
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })

@@ -3,6 +3,7 @@ import type { JwsKey } from './jose/signature.ts'
 import type { Jws } from './jose/jws.ts'
 import type { NonceReading } from './dpop/nonce.ts'
 import type { CertificateVerdict } from './mtls/trust.ts'
+import type { Claims } from './parse/json.ts'
 import type { Credentials } from './request/credentials.ts'
 
 /**
@@ -30,8 +31,6 @@ export interface Facts {
   readonly certificate?: ClientCertificate
   readonly memory: MemoryFacts
 }
-
-export type Claims = { readonly [name: string]: unknown }
 
 interface ReadableToken {
   readonly form: 'jwt' | 'opaque'

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts'
 import { type Lab, startLab } from '../lab.ts'
 import { USERS } from '../prepare.ts'
 import { readLiveRun, removeRunFile, writeRunFile } from '../run-file.ts'
+import { untilStopped } from '../service.ts'
 import { bold, column, dim, named, type Tell, toPeople as tell } from '../tell/terminal.ts'
 import { tour } from '../tour.ts'
 import { configurationOf } from './global.ts'
@@ -90,11 +91,4 @@ function tellWhatNext(command: Command, to: Tell): void {
   to(
     'The trace holds tokens and proofs on purpose; it is not for production. Ctrl-C stops the lab.',
   )
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }

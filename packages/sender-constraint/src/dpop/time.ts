@@ -1,4 +1,5 @@
-import type { Claims, Proof } from '../facts.ts'
+import type { Proof } from '../facts.ts'
+import type { Claims } from '../parse/json.ts'
 import type { Policy } from '../policy.ts'
 import { type CheckOf, type Mismatch, quote } from '../row.ts'
 

@@ -1,4 +1,4 @@
-import type { Claims } from '../facts.ts'
+import type { Claims } from '../parse/json.ts'
 import { decodeBase64url } from '../parse/base64url.ts'
 import { parseJsonObject } from '../parse/json.ts'
 

@@ -1,4 +1,5 @@
-import type { Claims } from '../facts.ts'
+/** The members of a JSON object: JOSE header parameters, claims, an introspection response. */
+export type Claims = { readonly [name: string]: unknown }
 
 // `ignoreBOM` keeps a byte order mark, which JSON.parse then refuses: one text, one reading.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,5 +1,6 @@
 import { parseConfirmation } from '../confirmation/confirmation.ts'
-import type { Claims, JwtToken, OpaqueToken, TokenStatus, UnreadableToken } from '../facts.ts'
+import type { JwtToken, OpaqueToken, TokenStatus, UnreadableToken } from '../facts.ts'
+import type { Claims } from '../parse/json.ts'
 import { sha256 } from '../jose/hash.ts'
 import { parseJws } from '../jose/jws.ts'
 import type { JwsKey } from '../jose/signature.ts'
