@@ -12,7 +12,7 @@ import { tourCommand } from './commands/tour.ts'
 import { up } from './commands/up.ts'
 import { AUTHENTICATIONS, BINDINGS, CLIENTS } from './clients.ts'
 import { PORTS } from './configuration.ts'
-import { isTold, refusalOf } from './errors.ts'
+import { refusalOf, tellTold } from './errors.ts'
 
 const ids = CLIENTS.map(({ id }) => id)
 
@@ -141,10 +141,7 @@ try {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (isTold(error)) {
-    process.stderr.write(`holdfast: ${error.message}\n`)
-    return 2
-  }
+  if (tellTold(error)) return 2
   const refusal = refusalOf(error)
   if (refusal !== undefined) {
     process.stderr.write(`holdfast: ${refusal}\n`)

@@ -27,6 +27,13 @@ const TOLD = new Set([
 export const isTold = (error: unknown): error is Error =>
   error instanceof Error && (TOLD.has(error.name) || isOfFile(error))
 
+/** Says one of these in a sentence; exit code 2 is the caller's to set. @returns was it one? */
+export function tellTold(error: unknown): boolean {
+  if (!isTold(error)) return false
+  process.stderr.write(`holdfast: ${error.message}\n`)
+  return true
+}
+
 // Node's own message names the call and the path.
 const isOfFile = (error: Error): boolean => 'syscall' in error && 'path' in error
 

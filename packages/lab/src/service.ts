@@ -1,7 +1,7 @@
 /** What the entry points of `services/` have in common. No trace: the hub is the one-process lab's. */
 import { type Closing, opening } from './closing.ts'
 import { type LabConfiguration, readConfiguration } from './configuration.ts'
-import { isTold } from './errors.ts'
+import { tellTold } from './errors.ts'
 
 /**
  * Serves until the first SIGTERM or SIGINT, then lets the requests under way finish.
@@ -29,8 +29,7 @@ export async function told(run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
-    if (!isTold(error)) throw error
-    process.stderr.write(`holdfast: ${error.message}\n`)
+    if (!tellTold(error)) throw error
     process.exitCode = 2
   }
 }

@@ -27,7 +27,10 @@ export type Verdict =
   | { readonly token?: AccessToken; readonly headers: { readonly [name: string]: string } }
   | { readonly refused: RefusalResponse }
 
-/** The core that every adapter stands on: one request in, one verdict out. Never rejects. */
+/**
+ * The core that every adapter stands on: one request in, one verdict out. Rejects only if a part that
+ * the caller has given (`tokens`, `report`, `observe`) throws; what then is for `protecting` to say.
+ */
 export function decider(
   rows: readonly Row<Clause>[],
   policy: Policy,
