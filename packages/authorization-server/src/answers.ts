@@ -1,7 +1,7 @@
 import type { Reporter } from '@holdfast/trace'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { Context, Next } from 'koa'
+import type { Context, Middleware, Next } from 'koa'
 import { describe, onRefusal, reportRefusal } from './decisions.ts'
 import type { Failure } from './decisions.ts'
 import { endpoints, isForPeople, postOnly } from './endpoints.ts'
@@ -14,7 +14,7 @@ const RETRY_AFTER = '5'
  * The outermost middleware: whatever happens inside, the answer is an OAuth error with the right
  * status, and the decision is on the trace.
  */
-export function answerInOAuth(provider: Provider, report: Reporter): void {
+export function answersInOAuth(provider: Provider, report: Reporter): Middleware {
   const failures = new WeakMap<object, Failure>()
   onRefusal(provider, (ctx, failure) => {
     failures.set(ctx, failure)
@@ -23,7 +23,7 @@ export function answerInOAuth(provider: Provider, report: Reporter): void {
   // Connections that break while we write; Koa would print them.
   provider.silent = true
 
-  provider.use(async (ctx, next) => {
+  return async (ctx, next) => {
     prepare(ctx)
     try {
       await next()
@@ -36,8 +36,7 @@ export function answerInOAuth(provider: Provider, report: Reporter): void {
     if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
     const failure = failures.get(ctx)
     if (failure) reportRefusal(report, ctx.get('traceparent'), describe(failure))
-  })
-  provider.use(userinfoTokenInHeaderOnly)
+  }
 }
 
 /** No HSTS: it holds for a host on all ports, and the lab's console is plain http on localhost. */
@@ -85,7 +84,7 @@ function answerNotFound(ctx: Context): void {
 }
 
 /** RFC6750-2.2 lets a token travel in a form; a protected resource of ours takes the header only. */
-function userinfoTokenInHeaderOnly(ctx: Context, next: Next): Promise<unknown> {
+export function userinfoTokenInHeaderOnly(ctx: Context, next: Next): Promise<unknown> {
   // Without a type the library does not read the body.
   if (ctx.path === endpoints.userinfo) delete ctx.req.headers['content-type']
   return next()

@@ -1,16 +1,12 @@
 import type { Records } from '@holdfast/store'
 import { silent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
-import { Provider } from 'oidc-provider'
-import { answerInOAuth } from './answers.ts'
 import type { CertificateJudge } from './certificates.ts'
 import type { Configuration } from './configuration.ts'
-import { Interactions } from './interactions.ts'
 import { readKeys } from './keys.ts'
 import { aliasesOnly, pinned } from './listeners.ts'
 import type { Listener } from './listeners.ts'
-import { providerConfiguration } from './profile.ts'
-import { rememberUses } from './replay.ts'
+import { makeProvider } from './provider.ts'
 import { answering } from './unavailable.ts'
 
 export interface AuthorizationServerOptions {
@@ -33,6 +29,13 @@ export interface AuthorizationServer {
   readonly mtlsListener: Listener
   /** Rejects where the store cannot be read. */
   ready(): Promise<void>
+  /**
+   * Reads the keys again and answers with them from now on. Requests under way are finished with the
+   * keys that they began with.
+   *
+   * @throws Error where the store cannot be read; then nothing has changed
+   */
+  renewKeys(): Promise<void>
 }
 
 /** @throws Error where the store cannot be read or was not provisioned */
@@ -40,23 +43,22 @@ export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
   const { configuration, certificates, report = silent } = options
-  const keys = await readKeys(options.records)
   const records = answering(options.records)
-  const provider = new Provider(
-    configuration.issuer,
-    providerConfiguration({ configuration, records, certificates, keys }),
-  )
-  rememberUses(provider, records)
-  answerInOAuth(provider, report)
-  provider.use(new Interactions(provider, records, configuration).routes())
+  const withKeysOfNow = async () => {
+    const keys = await readKeys(options.records)
+    return makeProvider({ configuration, records, certificates, keys }, report)
+  }
 
-  const answer = provider.callback()
-  const serve: Listener = (request, response) => void answer(request, response)
+  let provider = await withKeysOfNow()
+  const serve: Listener = (request, response) => provider(request, response)
   return {
     publicListener: pinned(configuration.issuer, serve),
     mtlsListener: aliasesOnly(pinned(configuration.mtlsOrigin, serve)),
     ready: async () => {
       await readKeys(options.records)
+    },
+    renewKeys: async () => {
+      provider = await withKeysOfNow()
     },
   }
 }

@@ -6,6 +6,7 @@ import { assertion, clientCredentials, now, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Request, Response } from './http.ts'
+import { over } from './records.ts'
 
 const TIMES = 20
 
@@ -121,16 +122,3 @@ function slow(records: Records): Records {
     upsert: async (record) => pause().then(() => inner.upsert(record)),
   }
 }
-
-const over = (records: Records): Records => ({
-  upsert: (record) => records.upsert(record),
-  add: (record) => records.add(record),
-  find: (kind, id) => records.find(kind, id),
-  findByIndex: (kind, index) => records.findByIndex(kind, index),
-  list: (kind) => records.list(kind),
-  consume: (kind, id) => records.consume(kind, id),
-  remove: (kind, id) => records.remove(kind, id),
-  revokeGrant: (grant) => records.revokeGrant(grant),
-  increment: (counter) => records.increment(counter),
-  close: () => records.close(),
-})

@@ -1,0 +1,26 @@
+import type { Reporter } from '@holdfast/trace'
+import { Provider } from 'oidc-provider'
+import { answersInOAuth, userinfoTokenInHeaderOnly } from './answers.ts'
+import { Interactions } from './interactions.ts'
+import type { Listener } from './listeners.ts'
+import { type House, providerConfiguration } from './profile.ts'
+import { rememberUses } from './replay.ts'
+
+/**
+ * The library for one set of keys, which it takes once and for all, and the middlewares around it.
+ * New keys get a new one (see authorization-server.ts): what must outlive that belongs to the house.
+ */
+export function makeProvider(house: House, report: Reporter): Listener {
+  const { configuration, records } = house
+  const provider = new Provider(configuration.issuer, providerConfiguration(house))
+  rememberUses(provider, records)
+
+  // From the outside in; the library's own routes are innermost.
+  provider
+    .use(answersInOAuth(provider, report))
+    .use(userinfoTokenInHeaderOnly)
+    .use(new Interactions(provider, records, configuration).routes())
+
+  const answer = provider.callback()
+  return (request, response) => void answer(request, response)
+}
