@@ -1,20 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import {
-  acceptableUntil,
   type AccessToken,
   type Clause,
   type Decision,
   enforce,
   type Facts,
+  isAgeing,
   issueNonce,
   type MemoryAnswer,
   type Policy,
   type Proof,
+  proofUse,
+  type RefusalResponse,
+  refusalResponse,
   type Row,
-  sha256,
 } from '@holdfast/sender-constraint'
 import { parseTraceparent } from '@holdfast/trace'
-import { type RefusalResponse, refusalResponse } from './challenge.ts'
 import { observation } from './observation.ts'
 import type { Protected } from './protected.ts'
 import { readFacts } from './request-facts.ts'
@@ -41,9 +42,7 @@ export function decider(
     const arrived = observe ? performance.now() : 0
     const facts = await readFacts(request, server)
     const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
-    const decision = await enforce(rows, facts, policy, () =>
-      remember(facts, proof, policy, server),
-    )
+    const decision = await enforce(rows, facts, policy, () => remember(facts, policy, server))
     if (!decision.refusal) keepAccepted(facts, proof, server)
     observe?.(observation(decision, facts, performance.now() - arrived))
     reportDecision(decision, request, server)
@@ -58,23 +57,14 @@ function keepAccepted({ token }: Facts, proof: Proof | undefined, server: Protec
 }
 
 async function remember(
-  { request, memory: known }: Facts,
-  proof: Proof | undefined,
+  facts: Facts,
   policy: Policy,
   { memory, resource }: Protected,
 ): Promise<MemoryAnswer> {
-  const { thumbprint } = proof?.header ?? {}
-  if (!proof || !thumbprint) return 'unreachable'
+  const use = proofUse(resource, facts, policy)
+  if (!use) return 'unreachable'
   try {
-    return await memory.put({
-      // In the context of the target URI (RFC 9449 §11.1), and of the key, so that nobody can burn
-      // another's jti.
-      key: sha256(JSON.stringify([resource, request.uri, thumbprint, proof.jws.claims['jti']])),
-      owner: thumbprint,
-      until: acceptableUntil(proof, policy),
-      // If the memory has begun another life since we looked, what we decided on is not true of it.
-      ...(known.generation !== undefined && { generation: known.generation }),
-    })
+    return await memory.put(use)
   } catch {
     return 'unreachable' // a memory that cannot be asked refuses; it never opens
   }
@@ -99,12 +89,10 @@ function verdict(
       }),
     }
   }
-  // RFC 9449 §8.2: a client is given its next nonce before the present one ends.
   const present = dpop?.proof?.form === 'proof' ? dpop.proof.nonce : undefined
-  const ageing = present?.state === 'fresh' && now > (present.issuedAt + present.expiresAt) / 2
   return {
     ...(token && 'claims' in token && { token }),
-    headers: ageing ? { 'dpop-nonce': nonce(), 'cache-control': 'no-store' } : {},
+    headers: isAgeing(present, now) ? { 'dpop-nonce': nonce(), 'cache-control': 'no-store' } : {},
   }
 }
 

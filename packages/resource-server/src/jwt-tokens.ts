@@ -2,13 +2,13 @@ import {
   type AccessToken,
   type JwtToken,
   readJwtToken,
+  Recent,
   sha256,
   type TokenStatus,
   withKey,
 } from '@holdfast/sender-constraint'
 import { type FoundKey, issuerKeys, type IssuerOptions } from './issuer-keys.ts'
 import { https, PolicyError } from './policy.ts'
-import { Recent } from './recent.ts'
 import { statusLists } from './status-lists.ts'
 import type { Reading, TokenReader } from './tokens.ts'
 

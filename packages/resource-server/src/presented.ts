@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type ClientCertificate, sha256 } from '@holdfast/sender-constraint'
+import { certificateFacts, type ClientCertificate } from '@holdfast/sender-constraint'
 
 /** A client certificate as it was presented, and what follows from it. */
 export interface Presented {
@@ -14,18 +14,13 @@ export interface Presented {
   readonly facts: ClientCertificate
 }
 
-/** The thumbprint is that of the DER (RFC 8705 §3.1), however the certificate was written. */
 export const present = (
   leaf: X509Certificate,
   intermediates: readonly X509Certificate[],
 ): Presented => ({
   leaf,
   intermediates,
-  facts: {
-    thumbprint: sha256(leaf.raw),
-    notBefore: leaf.validFromDate.getTime(),
-    notAfter: leaf.validToDate.getTime(),
-  },
+  facts: certificateFacts(leaf),
 })
 
 const onSockets = new WeakMap<Socket, Presented>()

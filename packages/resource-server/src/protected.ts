@@ -1,10 +1,14 @@
-import type { CertificateStatus, NonceKeeper, ProofHeader } from '@holdfast/sender-constraint'
+import type {
+  CertificateStatus,
+  NonceKeeper,
+  ProofHeader,
+  Recent,
+} from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
 import type { ExternalUrls } from './hop/external-url.ts'
 import type { Hops } from './hop/hops.ts'
 import type { Observation } from './observation.ts'
-import type { Recent } from './recent.ts'
 import type { TokenReader } from './tokens.ts'
 
 /** What all routes of one resource server share. */

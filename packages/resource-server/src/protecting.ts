@@ -3,18 +3,18 @@ import {
   type AccessToken,
   type Clause,
   type Policy,
+  Recent,
   type Row,
   ROWS,
+  withResourceMetadata,
 } from '@holdfast/sender-constraint'
 import { silent } from '@holdfast/trace'
-import { withResourceMetadata } from './challenge.ts'
 import { decider, type Verdict } from './decide.ts'
 import { checkExternalUrls } from './hop/external-url.ts'
 import { checkHops } from './hop/hops.ts'
 import { metadataUrl } from './metadata.ts'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
 import type { ServerOptions } from './protected.ts'
-import { Recent } from './recent.ts'
 import type { Outcome, Step } from './step.ts'
 
 /** What `protect()` of every framework takes. */

@@ -5,9 +5,10 @@ import {
   normaliseUri,
   parseCredentials,
   readDpopFields,
+  readFields,
   readNonce,
+  valuesOf,
 } from '@holdfast/sender-constraint'
-import { readFields, valuesOf } from './fields.ts'
 import type { Presented } from './presented.ts'
 import type { Protected } from './protected.ts'
 import { senderOf } from './sender.ts'

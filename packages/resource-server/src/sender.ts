@@ -1,7 +1,12 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Facts, Forwarding } from '@holdfast/sender-constraint'
-import { certificateFieldIn, type Fields, valuesOf } from './fields.ts'
+import {
+  certificateFieldIn,
+  type Facts,
+  type Fields,
+  type Forwarding,
+  valuesOf,
+} from '@holdfast/sender-constraint'
 import { chosenUrl } from './hop/external-url.ts'
 import { forwardedCertificate } from './hop/forwarded-certificate.ts'
 import { isHop } from './hop/hops.ts'

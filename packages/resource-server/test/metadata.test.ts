@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { importJWK, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import { withResourceMetadata } from '../src/challenge.ts'
+import { withResourceMetadata } from '@holdfast/sender-constraint'
 import { PolicyError, type RoutePolicy } from '../src/index.ts'
 import { metadataUrl, resourceMetadata } from '../src/metadata.ts'
 import { ISSUER, newSigner, RESOURCE } from './mint.ts'

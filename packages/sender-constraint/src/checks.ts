@@ -26,6 +26,7 @@ import { alg } from './dpop/alg.ts'
 import { ath } from './dpop/ath.ts'
 import { claims as proofClaims } from './dpop/claims.ts'
 import { crit } from './dpop/crit.ts'
+import { datedAhead } from './dpop/dated-ahead.ts'
 import { htm } from './dpop/htm.ts'
 import { htu } from './dpop/htu.ts'
 import { jkt } from './dpop/jkt.ts'
@@ -47,7 +48,7 @@ import { authority } from './request/authority.ts'
 import { oneField, oneWay, notInQuery, presented } from './request/credentials.ts'
 import { byHopOnly, ourHost, readableCertificate } from './request/forwarding.ts'
 import { target } from './request/target.ts'
-import { rowsAbout } from './row.ts'
+import { type Row, rowsAbout } from './row.ts'
 import { acr } from './token/acr.ts'
 import { active } from './token/active.ts'
 import { aud } from './token/aud.ts'
@@ -155,3 +156,23 @@ export const ROWS = [
 
 /** The clauses that are enforced. */
 export type Clause = (typeof ROWS)[number]['clause']
+
+const onProofs = ROWS.filter(
+  ({ subject }) => subject === 'dpop' || subject === 'proof' || subject === 'memory',
+)
+const beforeNonce = onProofs.findIndex(({ clause }) => clause === 'RFC9449-4.3-10')
+
+/**
+ * What an authorization server asks of a proof that comes without an access token: at its token
+ * endpoint and where requests are pushed.
+ */
+export const PROOF_ROWS: readonly Row<Clause | 'FAPI2SP-5.3.2.1-13'>[] = [
+  ...onProofs.slice(0, beforeNonce),
+  proof(
+    'FAPI2SP-5.3.2.1-13',
+    INVALID_PROOF,
+    datedAhead,
+    'The proof is not dated more than 60 seconds ahead, whatever its nonce.',
+  ),
+  ...onProofs.slice(beforeNonce),
+]

@@ -22,6 +22,8 @@ export type Check<F extends Facts = Facts> = (facts: F, policy: Policy) => Misma
 /** A check, the clause it decides, the clause in our words, and the answer if it does not hold. */
 export interface Row<Id extends ClauseId = ClauseId> {
   readonly clause: Id
+  /** What the row is about: it applies to requests that have such a thing. */
+  readonly subject: Subject
   readonly sentence: string
   /** Pure rows read what the request presented; effect rows read what the memory answered. */
   readonly stage: 'pure' | 'effect'
@@ -79,6 +81,7 @@ export const rowsAbout =
     sentence: string,
   ): Row<Id> => ({
     clause,
+    subject,
     sentence,
     stage: subject === 'memory' ? 'effect' : 'pure',
     answer,

@@ -1,4 +1,4 @@
-import { type Fields, valuesOf } from '../fields.ts'
+import { type Fields, valuesOf } from '@holdfast/sender-constraint'
 import { https, PolicyError } from '../policy.ts'
 import { elementsOf, valuesIn } from './elements.ts'
 

@@ -1,6 +1,5 @@
-import { type Fields, valuesOf } from '../fields.ts'
+import { type Fields, Recent, valuesOf } from '@holdfast/sender-constraint'
 import { present, type Presented } from '../presented.ts'
-import { Recent } from '../recent.ts'
 import type { Parsed } from './certificates.ts'
 import { fromClientCert } from './client-cert.ts'
 import type { HopFormat } from './hops.ts'

@@ -44,6 +44,10 @@ export function readNonce(
   return now < expiresAt ? { state: 'fresh', issuedAt, expiresAt } : { state: 'expired' }
 }
 
+/** RFC 9449 §8.2: in the second half of a nonce's life its client is given the next one. */
+export const isAgeing = (nonce: NonceReading | undefined, now: number): boolean =>
+  nonce?.state === 'fresh' && now > (nonce.issuedAt + nonce.expiresAt) / 2
+
 function mac({ secret, label }: NonceKeeper, generation: string, time: string): string {
   return createHmac('sha256', secret)
     .update(JSON.stringify([label, generation, time]))

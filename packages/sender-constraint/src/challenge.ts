@@ -1,4 +1,6 @@
-import type { ConfirmationMethod, Policy, Refusal, Scheme } from '@holdfast/sender-constraint'
+import type { Refusal } from './enforce.ts'
+import type { ConfirmationMethod, Policy } from './policy.ts'
+import type { Scheme } from './request/credentials.ts'
 
 /** Seconds after which a request that a missing dependency refused may be tried again. */
 const RETRY_AFTER = '5'
