@@ -2,20 +2,26 @@ import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, UnknownObject } from 'oidc-provider'
 import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from './time.ts'
 
+interface AssertionRules {
+  /** Seconds that `exp` may lie ahead; also bounds how long its use is remembered. */
+  readonly longest: number
+  readonly tokenEndpointAsAudience: boolean
+}
+
 /**
  * What the library does not ask of a client assertion whose signature is good. Being the library's
  * hook, it also replaces the check of `aud` that profile '2.0' brings.
- *
- * @param longest seconds that `exp` may lie ahead; also bounds how long its use is remembered
  */
 export function checkAssertion(
   ctx: KoaContextWithOIDC,
   claims: UnknownObject,
-  longest: number,
+  { longest, tokenEndpointAsAudience }: AssertionRules,
 ): void {
   const { aud, exp, iat, nbf } = claims
   // FAPI2SP-5.3.2.1-8: as a string, not in a list.
-  if (aud !== ctx.oidc.issuer)
+  const isAudience =
+    aud === ctx.oidc.issuer || (tokenEndpointAsAudience && aud === ctx.oidc.urlFor('token'))
+  if (!isAudience)
     throw new errors.InvalidClientAuth(
       'aud of the client assertion must be the issuer, as a string',
     )

@@ -1,12 +1,15 @@
 import type { JsonWebKey } from 'node:crypto'
-import type { Metadata } from './client-rules.ts'
 import type { ClauseId } from '@holdfast/sender-constraint'
+import type { ProfileName } from './profiles.ts'
+import type { Metadata } from './profiles/requirement.ts'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 
 /** A client as `provision` takes it; names of RFC 7591, RFC 8705 and RFC 9449. */
 export interface ClientMetadata {
   readonly client_id: string
   readonly client_name?: string
+  /** What is asked of it (docs/profiles.md); absent: `fapi2-security-profile`. */
+  readonly profile?: ProfileName
   readonly token_endpoint_auth_method:
     | 'private_key_jwt'
     | 'tls_client_auth'
@@ -31,7 +34,7 @@ export interface ClientMetadata {
 }
 
 /** Members that are ours; the library keeps them and shows every client to `weakness`. */
-export const OWN_MEMBERS = ['introspection_audiences', 'resource_scopes']
+export const OWN_MEMBERS = ['introspection_audiences', 'profile', 'resource_scopes']
 
 export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'

@@ -1,3 +1,6 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
+import { DEFAULT_PROFILE, isProfile, PROFILES, requirementsOf } from './profiles.ts'
+import type { ProfileName } from './profiles.ts'
 import { OIDC_SCOPES } from './scopes.ts'
 
 /** What the authorization server is told. Clients, keys and secrets are records, not configuration. */
@@ -10,6 +13,8 @@ export interface Configuration {
   readonly resources: readonly [Resource, ...Resource[]]
   /** Whether proofs must carry a server-provided nonce (RFC 9449 §8). */
   readonly dpopNonce: 'off' | 'required'
+  /** What clients may be registered with. The first requirement that this breaks refuses it. */
+  readonly profiles: readonly [ProfileName, ...ProfileName[]]
   readonly lifetimes: Lifetimes
 }
 
@@ -41,8 +46,10 @@ export interface Lifetimes {
 const DAY = 86_400
 
 /** Longest value allowed, and the value where none is given. */
-const LIFETIMES: { readonly [name in keyof Lifetimes]: { most: number; usual: number } } = {
-  code: { most: 60, usual: 60 }, // FAPI2SP-5.3.2.1-11
+const LIFETIMES: {
+  readonly [name in keyof Lifetimes]: { most: number; usual: number; clause?: ClauseId }
+} = {
+  code: { most: 60, usual: 60, clause: 'FAPI2SP-5.3.2.1-11' },
   accessToken: { most: 3_600, usual: 300 },
   refreshToken: { most: 365 * DAY, usual: 14 * DAY },
   idToken: { most: 3_600, usual: 300 },
@@ -56,12 +63,17 @@ export class ConfigurationError extends Error {
   readonly key: string
   readonly value: unknown
   readonly allowed: string
+  /** Where a specification says so. */
+  readonly clause: ClauseId | undefined
 
-  constructor(key: string, value: unknown, allowed: string) {
-    super(`${key}: ${JSON.stringify(value) ?? 'nothing'} is refused; allowed: ${allowed}`)
+  // Four parameters: key, value and what is allowed are one sentence, and the clause is its source.
+  constructor(key: string, value: unknown, allowed: string, clause?: ClauseId) {
+    const source = clause === undefined ? '' : ` (${clause})`
+    super(`${key}: ${JSON.stringify(value) ?? 'nothing'} is refused; allowed: ${allowed}${source}`)
     this.key = key
     this.value = value
     this.allowed = allowed
+    this.clause = clause
   }
 }
 
@@ -76,6 +88,7 @@ export function checkConfiguration(value: unknown): Configuration {
     'mtlsOrigin',
     'resources',
     'dpopNonce',
+    'profiles',
     'lifetimes',
   ])
   const issuer = origin('issuer', top['issuer'])
@@ -83,13 +96,28 @@ export function checkConfiguration(value: unknown): Configuration {
   // One listener asks for a certificate and one does not: browsers would pop up a dialogue.
   if (mtlsOrigin === issuer)
     throw new ConfigurationError('mtlsOrigin', mtlsOrigin, 'another origin than the issuer')
-  return {
+  const configuration: Configuration = {
     issuer,
     mtlsOrigin,
     resources: resources(top['resources']),
     dpopNonce: oneOf('dpopNonce', top['dpopNonce'] ?? 'off', ['off', 'required']),
+    profiles: profiles(top['profiles'] ?? [DEFAULT_PROFILE]),
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
   }
+  for (const { needs, clause } of configuration.profiles.flatMap(requirementsOf)) {
+    const fault = needs?.(configuration)
+    if (fault) throw new ConfigurationError(fault.key, fault.value, fault.allowed, clause)
+  }
+  return configuration
+}
+
+function profiles(value: unknown): readonly [ProfileName, ...ProfileName[]] {
+  const allowed = `a list of ${Object.keys(PROFILES).join(', ')}`
+  if (!Array.isArray(value) || !value.every(isProfile))
+    throw new ConfigurationError('profiles', value, allowed)
+  const [first, ...rest] = new Set(value)
+  if (first === undefined) throw new ConfigurationError('profiles', value, allowed)
+  return [first, ...rest]
 }
 
 function resources(value: unknown): readonly [Resource, ...Resource[]] {
@@ -110,7 +138,7 @@ function resource(key: string, value: unknown): Resource {
     indicator: resourceUrl(`${key}.indicator`, entry['indicator']),
     scopes: scopes(`${key}.scopes`, entry['scopes']),
     format: oneOf(`${key}.format`, entry['format'], ['jwt', 'opaque']),
-    ttl: seconds(`${key}.ttl`, entry['ttl'], LIFETIMES.accessToken.most),
+    ttl: seconds(`${key}.ttl`, entry['ttl'], LIFETIMES.accessToken),
     alg: oneOf(`${key}.alg`, entry['alg'] ?? 'ES256', ['ES256', 'PS256', 'EdDSA']),
   }
 }
@@ -118,7 +146,7 @@ function resource(key: string, value: unknown): Resource {
 function lifetimes(value: unknown): Lifetimes {
   const entry = members('lifetimes', value, Object.keys(LIFETIMES))
   const read = (name: keyof Lifetimes): number =>
-    seconds(`lifetimes.${name}`, entry[name] ?? LIFETIMES[name].usual, LIFETIMES[name].most)
+    seconds(`lifetimes.${name}`, entry[name] ?? LIFETIMES[name].usual, LIFETIMES[name])
   return {
     code: read('code'),
     accessToken: read('accessToken'),
@@ -181,8 +209,12 @@ function oneOf<T extends string>(key: string, value: unknown, allowed: readonly 
   return found
 }
 
-function seconds(key: string, value: unknown, most: number): number {
+function seconds(
+  key: string,
+  value: unknown,
+  { most, clause }: { readonly most: number; readonly clause?: ClauseId },
+): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new ConfigurationError(key, value, `whole seconds from 1 to ${most}`)
+    throw new ConfigurationError(key, value, `whole seconds from 1 to ${most}`, clause)
   return value
 }

@@ -3,7 +3,8 @@ import { Provider } from 'oidc-provider'
 import { answersInOAuth, userinfoTokenInHeaderOnly } from './answers.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
-import { type House, providerConfiguration } from './profile.ts'
+import { providerConfiguration } from './profiles.ts'
+import type { House } from './profiles/requirement.ts'
 import { rememberUses } from './replay.ts'
 
 /**

@@ -1,9 +1,10 @@
 import type { Records } from '@holdfast/store'
 import { asRegistered, ClientMetadataError } from './client-metadata.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { weakness } from './client-rules.ts'
 import { createKeys } from './keys.ts'
+import { registeredWith, weakness } from './profiles.ts'
 import { keepUser } from './users.ts'
+import type { Metadata } from './profiles/requirement.ts'
 import type { User } from './users.ts'
 
 export interface Provisioning {
@@ -30,6 +31,7 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   tls_client_auth_san_ip: true,
   tls_client_auth_san_email: true,
   introspection_audiences: true,
+  profile: true,
 }
 
 /**
@@ -39,17 +41,19 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
  * @throws ClientMetadataError for a client weaker than the profile; then nothing was written
  */
 export async function provision(records: Records, { clients, users }: Provisioning): Promise<void> {
-  for (const client of clients) checkClient(client)
+  const registered = clients.map(register)
   await createKeys(records)
-  for (const client of clients)
-    await records.upsert({ kind: 'Client', id: client.client_id, payload: asRegistered(client) })
+  for (const [id, payload] of registered) await records.upsert({ kind: 'Client', id, payload })
   for (const user of users) await keepUser(records, user)
 }
 
-function checkClient(client: ClientMetadata): void {
+/** What the library reads, and what its profile has the client registered with. */
+function register(client: ClientMetadata): readonly [id: string, payload: Metadata] {
   for (const member of Object.keys(client))
     if (!Object.hasOwn(KNOWN, member))
       throw new ClientMetadataError(client.client_id, `${member} is not known`)
-  const broken = weakness(asRegistered(client))
+  const payload = { ...registeredWith({ ...client }), ...asRegistered(client) }
+  const broken = weakness(payload)
   if (broken) throw new ClientMetadataError(client.client_id, broken.sentence, broken.clause)
+  return [client.client_id, payload]
 }

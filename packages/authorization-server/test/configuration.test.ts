@@ -13,6 +13,7 @@ test('a configuration that leaves out what it may gets the usual values', () => 
     ...good,
     resources: [{ ...resource, alg: 'ES256' }],
     dpopNonce: 'off',
+    profiles: ['fapi2-security-profile'],
     lifetimes: {
       code: 60,
       accessToken: 300,
@@ -61,6 +62,8 @@ describe('refuses, naming the key', () => {
     ['lifetimes.assertion', { ...good, lifetimes: { assertion: 601 } }],
     ['lifetimes.session', { ...good, lifetimes: { session: 86_401 } }],
     ['lifetimes.cdoe', { ...good, lifetimes: { cdoe: 60 } }],
+    ['profiles', { ...good, profiles: [] }],
+    ['profiles', { ...good, profiles: ['fapi1-advanced'] }],
     ['bindings', { ...good, bindings: 'none' }],
   ])('%s: %j', (key, value) => {
     expect(refused(value).key).toBe(key)
@@ -70,7 +73,7 @@ describe('refuses, naming the key', () => {
     const error = refused({ ...good, lifetimes: { code: 300 } })
     expect(error.value).toBe(300)
     expect(error.message).toBe(
-      'lifetimes.code: 300 is refused; allowed: whole seconds from 1 to 60',
+      'lifetimes.code: 300 is refused; allowed: whole seconds from 1 to 60 (FAPI2SP-5.3.2.1-11)',
     )
   })
 })

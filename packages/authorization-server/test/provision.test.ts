@@ -96,6 +96,7 @@ describe('a client weaker than the profile is refused by its clause, and nothing
         jwks: { keys: [{ ...jwk, x5c: [der] }] },
       }),
     ],
+    [undefined, () => ({ profile: 'fapi1-advanced' })],
     [undefined, () => ({ dpop_bound_acess_tokens: true })],
     [undefined, () => ({ client_secret: 'secret' })],
     [undefined, () => ({ jwks_uri: 'https://client.example/jwks' })],

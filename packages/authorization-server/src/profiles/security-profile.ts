@@ -1,47 +1,49 @@
-import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
-import type { Configuration as ProviderConfiguration } from 'oidc-provider'
-import { adapterOver } from './adapter.ts'
-import { ALGORITHMS } from './algorithms.ts'
-import { checkAssertion } from './assertion.ts'
-import { mutualTls } from './certificates.ts'
-import type { CertificateJudge } from './certificates.ts'
-import { OWN_MEMBERS } from './client-metadata.ts'
-import { weakness } from './client-rules.ts'
-import type { Configuration } from './configuration.ts'
-import { endpoints, interactionPath, mtlsEndpointAliases } from './endpoints.ts'
-import type { Keys } from './keys.ts'
-import { renderError } from './pages/error.ts'
-import { Resources } from './resources.ts'
-import { CLOCK_TOLERANCE } from './time.ts'
-import { findAccount } from './users.ts'
-
-export interface House {
-  readonly configuration: Configuration
-  readonly records: Records
-  readonly certificates: CertificateJudge
-  readonly keys: Keys
-}
-
-interface Row {
-  readonly clause: ClauseId
-  readonly sets: (house: House) => ProviderConfiguration
-}
+import { adapterOver } from '../adapter.ts'
+import { checkAssertion } from '../assertion.ts'
+import { mutualTls } from '../certificates.ts'
+import { OWN_MEMBERS } from '../client-metadata.ts'
+import { endpoints, interactionPath, mtlsEndpointAliases } from '../endpoints.ts'
+import { renderError } from '../pages/error.ts'
+import { Resources } from '../resources.ts'
+import { CLOCK_TOLERANCE } from '../time.ts'
+import { findAccount } from '../users.ts'
+import {
+  keysByValue,
+  oneConstraint,
+  onlyCode,
+  onlyGrants,
+  registeredCertificates,
+  safeRedirects,
+  strongAlgorithms,
+  strongAuthentication,
+  strongKeys,
+} from './client-rules.ts'
+import type { Requirement } from './requirement.ts'
 
 /**
- * Every option of the library that we set, next to the clause that wants it. No option is set
- * twice. Where a row looks redundant, the library's default is unsafe or follows another profile.
+ * What holds for every client of every profile. Every option of the library that we set stands next
+ * to the clause that wants it, and no option is set twice. Where a row looks redundant, the library's
+ * default is unsafe or follows another profile.
  */
-const profile = [
+export const SECURITY_PROFILE = [
   // --- FAPI 2.0 Security Profile, 5.3.2.1: general requirements
   {
     clause: 'FAPI2SP-5.3.2.1-1',
+    sentence: 'metadata is published where discovery looks for it',
     sets: () => ({ routes: endpoints }),
   },
   {
+    clause: 'FAPI2SP-5.3.2.1-2',
+    sentence:
+      'grant_types are those of the profile; the password grant and the implicit grant are none',
+    asks: onlyGrants,
+  },
+  {
     clause: 'FAPI2SP-5.3.2.1-4', // asked of every client, whichever way it came into the store
-    sets: () => ({
+    sentence:
+      'access tokens are sender-constrained, whichever way their client came into the store',
+    sets: (_house, { weakness }) => ({
       extraClientMetadata: {
         properties: OWN_MEMBERS,
         validator(_ctx, key, _value, metadata) {
@@ -53,29 +55,41 @@ const profile = [
   },
   {
     clause: 'FAPI2SP-5.3.2.1-5', // exclusive of each other per client; the library sees to that
+    sentence:
+      'exactly one of dpop_bound_access_tokens and tls_client_certificate_bound_access_tokens is true',
+    asks: oneConstraint,
     sets: ({ certificates, configuration }) => ({
       features: { mTLS: mutualTls(certificates, configuration.mtlsOrigin) },
     }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-6', // confidential clients only (-3) follows from it
+    sentence:
+      'token_endpoint_auth_method is private_key_jwt, tls_client_auth or self_signed_tls_client_auth, and there is no client_secret',
+    asks: strongAuthentication,
     sets: () => ({
       clientAuthMethods: ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'],
     }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-8',
-    sets: ({ configuration: { lifetimes } }) => ({
-      assertJwtClientAuthClaimsAndHeader: async (ctx, claims) =>
-        checkAssertion(ctx, claims, lifetimes.assertion),
+    sentence: 'aud of a client assertion is the issuer, as a string, and its exp is near',
+    sets: ({ configuration: { lifetimes } }, { termsOf }) => ({
+      assertJwtClientAuthClaimsAndHeader: async (ctx, claims, _header, client) =>
+        checkAssertion(ctx, claims, {
+          longest: lifetimes.assertion,
+          tokenEndpointAsAudience: termsOf(client['profile']).tokenEndpointAsAudience,
+        }),
     }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-9',
+    sentence: 'refresh tokens are not rotated',
     sets: () => ({ rotateRefreshToken: false }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-10',
+    sentence: 'DPoP proofs may be asked to carry a server-provided nonce',
     sets: ({ configuration: { dpopNonce }, keys }) => ({
       features: {
         dPoP: {
@@ -88,20 +102,25 @@ const profile = [
   },
   {
     clause: 'FAPI2SP-5.3.2.1-11',
+    sentence: 'an authorization code lives for 60 seconds at most',
     sets: ({ configuration: { lifetimes } }) => ({ ttl: { AuthorizationCode: lifetimes.code } }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-13',
+    sentence: 'a JWT dated up to 10 seconds ahead is accepted',
     sets: () => ({ clockTolerance: CLOCK_TOLERANCE }),
   },
 
   // --- 5.3.2.2: authorization code flow
   {
     clause: 'FAPI2SP-5.3.2.2-1',
+    sentence: 'response_types is code or empty',
+    asks: onlyCode,
     sets: () => ({ responseTypes: ['code'] }),
   },
   {
     clause: 'FAPI2SP-5.3.2.2-3',
+    sentence: 'authorization requests are pushed',
     sets: () => ({
       features: {
         pushedAuthorizationRequests: {
@@ -113,17 +132,25 @@ const profile = [
   },
   {
     clause: 'FAPI2SP-5.3.2.2-5',
+    sentence: 'PKCE with S256 is required',
     sets: () => ({ pkce: { required: () => true } }),
   },
   {
     clause: 'FAPI2SP-5.3.2.2-6',
+    sentence: 'redirect_uri is in every pushed request',
     sets: () => ({
       features: { fapi: { enabled: true, profile: '2.0' } },
       allowOmittingSingleRegisteredRedirectUri: false, // still applied at the token endpoint
     }),
   },
   {
+    clause: 'FAPI2SP-5.3.2.2-8',
+    sentence: 'redirect_uris are https, or http on a loopback host',
+    asks: safeRedirects,
+  },
+  {
     clause: 'FAPI2SP-5.3.2.2-13', // own pages: see interactions.ts
+    sentence: 'end-users are shown what they need to decide',
     sets: () => ({
       features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
       interactions: { url: (_ctx, { uid }) => interactionPath(uid) },
@@ -134,15 +161,17 @@ const profile = [
   // --- 5.4: cryptography
   {
     clause: 'FAPI2SP-5.4.1-1',
-    sets: () => ({
+    sentence: 'every algorithm is one of those of the profile',
+    asks: strongAlgorithms,
+    sets: (_house, { algorithms }) => ({
       enabledJWA: {
-        clientAuthSigningAlgValues: [...ALGORITHMS],
-        dPoPSigningAlgValues: [...ALGORITHMS],
-        idTokenSigningAlgValues: [...ALGORITHMS],
-        requestObjectSigningAlgValues: [...ALGORITHMS],
-        userinfoSigningAlgValues: [...ALGORITHMS],
-        introspectionSigningAlgValues: [...ALGORITHMS],
-        authorizationSigningAlgValues: [...ALGORITHMS],
+        clientAuthSigningAlgValues: [...algorithms],
+        dPoPSigningAlgValues: [...algorithms],
+        idTokenSigningAlgValues: [...algorithms],
+        requestObjectSigningAlgValues: [...algorithms],
+        userinfoSigningAlgValues: [...algorithms],
+        introspectionSigningAlgValues: [...algorithms],
+        authorizationSigningAlgValues: [...algorithms],
       },
       // RS256 by default, which would break every client as soon as JARM is turned on.
       clientDefaults: {
@@ -155,17 +184,26 @@ const profile = [
     }),
   },
   {
+    clause: 'FAPI2SP-5.4.1-2',
+    sentence:
+      'jwks holds public keys that fit the algorithms: RSA of 2048 bits or more, P-256, Ed25519',
+    asks: strongKeys,
+  },
+  {
     clause: 'FAPI2SP-5.4.1-4', // made by provision, shared by all nodes
+    sentence: 'our own keys are strong, and shared by all nodes',
     sets: ({ keys }) => ({ jwks: { keys: [...keys.signing] } }),
   },
 
   // --- what the profile builds on
   {
     clause: 'RFC6749-4.4',
+    sentence: 'a client gets tokens of its own by client_credentials',
     sets: () => ({ features: { clientCredentials: { enabled: true } } }),
   },
   {
     clause: 'RFC6749-5.1', // tokens die with their grant, not with the login session
+    sentence: 'tokens end with their grant, not with the login session',
     sets: ({ configuration: { lifetimes } }) => ({
       expiresWithSession: async () => false,
       ttl: {
@@ -179,6 +217,7 @@ const profile = [
   },
   {
     clause: 'RFC7009-2.1',
+    sentence: 'a client can revoke its own tokens and no others',
     sets: () => ({
       features: {
         revocation: {
@@ -193,6 +232,7 @@ const profile = [
   },
   {
     clause: 'RFC7662-2.1', // resource servers only, and only tokens that are for them (§4)
+    sentence: 'only a resource server introspects, and only tokens that are for it',
     sets: () => ({
       features: {
         introspection: {
@@ -207,13 +247,25 @@ const profile = [
     }),
   },
   {
+    clause: 'RFC8705-2.2',
+    sentence: 'self_signed_tls_client_auth needs jwks whose keys carry their certificate in x5c',
+    asks: registeredCertificates,
+  },
+  {
+    clause: 'RFC7591-2',
+    sentence: 'keys are registered by value: jwks, not jwks_uri',
+    asks: keysByValue,
+  },
+  {
     clause: 'RFC8705-5',
+    sentence: 'endpoints that want a certificate have an alias',
     sets: ({ configuration: { mtlsOrigin } }) => ({
       discovery: { mtls_endpoint_aliases: mtlsEndpointAliases(mtlsOrigin) },
     }),
   },
   {
     clause: 'RFC8707-2',
+    sentence: 'a token is for one configured resource',
     sets: ({ configuration }) => {
       const resources = new Resources(configuration)
       return {
@@ -231,6 +283,7 @@ const profile = [
   },
   {
     clause: 'OIDCC-5.4',
+    sentence: 'claims about the end-user are given by scope',
     sets: ({ records, configuration: { lifetimes } }) => ({
       scopes: ['openid', 'offline_access'],
       claims: {
@@ -244,6 +297,7 @@ const profile = [
   },
   {
     clause: 'OIDCC-11',
+    sentence: 'a refresh token is issued for offline_access',
     sets: () => ({
       issueRefreshToken: async (_ctx, client, source) =>
         client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -251,6 +305,7 @@ const profile = [
   },
   {
     clause: 'RFC9700-4.16', // cookies: over TLS only, out of reach of scripts and of other sites' POSTs
+    sentence: 'cookies travel over TLS only, out of reach of scripts and of other sites',
     sets: ({ keys, configuration: { lifetimes } }) => ({
       cookies: {
         keys: [keys.cookies],
@@ -268,33 +323,9 @@ const profile = [
   },
   {
     clause: 'RFC9700-2.1.1', // single use holds only where the store is atomic: see adapter.ts
+    sentence: 'what is good for one use is used once, on any node',
     sets: ({ records, configuration: { lifetimes } }) => ({
       adapter: adapterOver(records, lifetimes.interaction),
     }),
   },
-] as const satisfies readonly Row[]
-
-export type ProfileClause = (typeof profile)[number]['clause']
-
-/** The rows folded into what the library takes. */
-export function providerConfiguration(house: House): ProviderConfiguration {
-  const folded: Tree = {}
-  for (const { clause, sets } of profile) fold(folded, { ...sets(house) }, clause)
-  return folded
-}
-
-interface Tree {
-  [key: string]: unknown
-}
-
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-
-function fold(into: Tree, from: Tree, clause: ClauseId): void {
-  for (const [key, value] of Object.entries(from)) {
-    const there = into[key]
-    if (isTree(there) && isTree(value)) fold(there, value, clause)
-    else if (there !== undefined) throw new Error(`${clause} sets ${key}, which is set already`)
-    else into[key] = isTree(value) ? { ...value } : value
-  }
-}
+] as const satisfies readonly Requirement[]

@@ -1,0 +1,150 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
+import type { Configuration as ProviderConfiguration } from 'oidc-provider'
+import { ALGORITHMS } from './algorithms.ts'
+import type {
+  House,
+  Metadata,
+  Offered,
+  Requirement,
+  Terms,
+  Weakness,
+} from './profiles/requirement.ts'
+import { SECURITY_PROFILE } from './profiles/security-profile.ts'
+
+/** Rows beside those of the security profile; a row with the clause of one of them takes its place. */
+interface Profile {
+  /** What it is, in one sentence. */
+  readonly about: string
+  readonly rows: readonly Requirement[]
+}
+
+/** Every profile that a client can be registered with. */
+export const PROFILES = {
+  'fapi2-security-profile': {
+    about: 'FAPI 2.0 Security Profile. What holds for every client, whatever its profile.',
+    rows: [],
+  },
+  'compat-oauth2c': {
+    about:
+      'For clients like oauth2c, which name the token endpoint as audience of their assertions. Relaxes that and nothing else.',
+    rows: [
+      {
+        clause: 'FAPI2SP-5.3.2.1-8',
+        sentence:
+          'aud of a client assertion is the issuer or the URL of the token endpoint, as a string, and its exp is near',
+        terms: { tokenEndpointAsAudience: true },
+      },
+    ],
+  },
+} as const satisfies { readonly [name: string]: Profile }
+
+export type ProfileName = keyof typeof PROFILES
+
+export const DEFAULT_PROFILE: ProfileName = 'fapi2-security-profile'
+
+export const isProfile = (name: unknown): name is ProfileName =>
+  typeof name === 'string' && Object.hasOwn(PROFILES, name)
+
+const STRICT: Terms = {
+  grantTypes: ['authorization_code', 'client_credentials', 'refresh_token'],
+  algorithms: ALGORITHMS,
+  tokenEndpointAsAudience: false,
+}
+
+/** Every requirement of a profile, in the order of the tables. */
+export function requirementsOf(name: ProfileName): readonly Requirement[] {
+  const { rows }: Profile = PROFILES[name]
+  const own = new Map(rows.map((row) => [row.clause, row]))
+  const base: readonly Requirement[] = SECURITY_PROFILE
+  return [
+    // A row of the profile's own says what is different; what the library is told stays.
+    ...base.map((row) => ({ ...row, ...own.get(row.clause) })),
+    ...rows.filter(({ clause }) => !base.some((row) => row.clause === clause)),
+  ]
+}
+
+const BOUND = new Map(
+  Object.keys(PROFILES)
+    .filter(isProfile)
+    .map((name) => [name, bind(name)]),
+)
+
+function bind(name: ProfileName) {
+  const requirements = requirementsOf(name)
+  const terms: Terms = Object.assign({}, STRICT, ...requirements.map((row) => row.terms))
+  return { requirements, terms }
+}
+
+const boundOf = (profile: unknown = DEFAULT_PROFILE) =>
+  isProfile(profile) ? BOUND.get(profile) : undefined
+
+/** @throws Error for an unknown profile; `weakness` has refused its clients before */
+function termsOf(profile: unknown): Terms {
+  const bound = boundOf(profile)
+  if (!bound) throw new Error('a client of an unknown profile')
+  return bound.terms
+}
+
+/** What the profile has a client registered with. */
+export const registeredWith = (client: Metadata): Metadata =>
+  Object.assign({}, ...(boundOf(client['profile'])?.requirements ?? []).map((row) => row.registers))
+
+/** The first requirement of its profile that a client's metadata breaks. */
+export function weakness(client: Metadata): Weakness | undefined {
+  const bound = boundOf(client['profile'])
+  if (!bound) return UNKNOWN
+  const { requirements, terms } = bound
+  return requirements.find(
+    ({ asks, registers = {} }) =>
+      asks?.(client, terms) === false ||
+      Object.entries(registers).some(([member, value]) => !isSame(client[member], value)),
+  )
+}
+
+const UNKNOWN: Weakness = {
+  sentence: `profile is one of ${Object.keys(PROFILES).join(', ')}`,
+}
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+
+/** The requirements of the profiles on offer, folded into what the library takes. */
+export function providerConfiguration(house: House): ProviderConfiguration {
+  const names = house.configuration.profiles
+  const offered: Offered = {
+    algorithms: [...new Set(names.flatMap((name) => termsOf(name).algorithms))],
+    termsOf,
+    weakness: (client) => weakness(client) ?? notOffered(client, names),
+  }
+  const rows = new Set<Requirement>([
+    ...SECURITY_PROFILE,
+    ...names.flatMap((name): readonly Requirement[] => PROFILES[name].rows),
+  ])
+  const folded: Tree = {}
+  for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)
+  return folded
+}
+
+function notOffered(
+  { profile = DEFAULT_PROFILE }: Metadata,
+  names: readonly ProfileName[],
+): Weakness | undefined {
+  return names.some((name) => name === profile)
+    ? undefined
+    : { sentence: `profile is one that this server offers: ${names.join(', ')}` }
+}
+
+interface Tree {
+  [key: string]: unknown
+}
+
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
+function fold(into: Tree, from: Tree, clause: ClauseId): void {
+  for (const [key, value] of Object.entries(from)) {
+    const there = into[key]
+    if (isTree(there) && isTree(value)) fold(there, value, clause)
+    else if (there !== undefined) throw new Error(`${clause} sets ${key}, which is set already`)
+    else into[key] = isTree(value) ? { ...value } : value
+  }
+}

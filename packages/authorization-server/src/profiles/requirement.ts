@@ -1,0 +1,65 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
+import type { Records } from '@holdfast/store'
+import type { Configuration as ProviderConfiguration } from 'oidc-provider'
+import type { Algorithm } from '../algorithms.ts'
+import type { CertificateJudge } from '../certificates.ts'
+import type { Configuration } from '../configuration.ts'
+import type { Keys } from '../keys.ts'
+
+/** A client's metadata, as it was registered or as the library has completed it. */
+export type Metadata = { readonly [member: string]: unknown }
+
+/** What one authorization server is made of. */
+export interface House {
+  readonly configuration: Configuration
+  readonly records: Records
+  readonly certificates: CertificateJudge
+  readonly keys: Keys
+}
+
+/** What may differ from client to client. A profile names what it changes; the rest is strict. */
+export interface Terms {
+  readonly grantTypes: readonly string[]
+  /** Of every signature that this client makes, and of what is signed for it. */
+  readonly algorithms: readonly Algorithm[]
+  /** Whether the token endpoint's URL does as `aud` of a client assertion. */
+  readonly tokenEndpointAsAudience: boolean
+}
+
+/** One sentence of a specification, and everything that follows from it here. */
+export interface Requirement {
+  readonly clause: ClauseId
+  /** What must hold, in our own words. */
+  readonly sentence: string
+  /** What the library is told, once for all clients. */
+  readonly sets?: (house: House, offered: Offered) => ProviderConfiguration
+  /** What each client of the profile is registered with. Metadata that says otherwise is refused. */
+  readonly registers?: Metadata
+  /** Whether a client's metadata holds it. Metadata that does not is refused. */
+  readonly asks?: (client: Metadata, terms: Terms) => boolean
+  /** What is wrong with a configuration that offers the profile. It is refused at start. */
+  readonly needs?: (configuration: Configuration) => Fault | undefined
+  readonly terms?: Partial<Terms>
+}
+
+/** What the security profile has to know of the others that this server offers. */
+export interface Offered {
+  /** Of all the profiles together. */
+  readonly algorithms: readonly Algorithm[]
+  readonly termsOf: (profile: unknown) => Terms
+  /** The first requirement that a client's metadata breaks. */
+  readonly weakness: (client: Metadata) => Weakness | undefined
+}
+
+export interface Weakness {
+  /** Absent where the sentence is ours. */
+  readonly clause?: ClauseId
+  readonly sentence: string
+}
+
+/** One value of the configuration. */
+interface Fault {
+  readonly key: string
+  readonly value: unknown
+  readonly allowed: string
+}
