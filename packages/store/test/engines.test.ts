@@ -7,6 +7,7 @@ import {
   RecordsInProcess,
   RecordsInSqlite,
   ReplayMemoryInProcess,
+  ReplayMemoryInSqlite,
   StoreError,
 } from '../src/index.ts'
 import { recordsContract } from './records.contract.ts'
@@ -19,6 +20,9 @@ const file = () => join(folder, `${(count += 1)}.sqlite`)
 
 describe('ReplayMemory in process', () => {
   replayMemoryContract(async (now, limits) => new ReplayMemoryInProcess(now, limits))
+})
+describe('ReplayMemory in SQLite', () => {
+  replayMemoryContract(async (now, limits) => new ReplayMemoryInSqlite(file(), { now, limits }))
 })
 describe('Records in process', () => {
   recordsContract(async (now) => new RecordsInProcess(now))
@@ -79,15 +83,6 @@ describe('Records in SQLite', () => {
     await records.close()
     expect(await added).toBe(true)
     expect(await new RecordsInSqlite(path).find('Code', 'a')).toBeDefined()
-  })
-
-  test('a kind that may lag is written and raced like any other', async () => {
-    const records = new RecordsInSqlite(file(), Date.now, { mayLag: new Set(['Proof']) })
-    const proof = { kind: 'Proof', id: 'a', payload: {} }
-    expect(await records.add(proof)).toBe(true)
-    expect(
-      await Promise.all([records.add(proof), records.add({ ...proof, kind: 'Code' })]),
-    ).toEqual([false, true])
   })
 
   test('a file that is no database is refused by name and left as it was', () => {

@@ -5,8 +5,9 @@ import { StoreError } from '../src/index.ts'
 import { RecordsInPostgres, type RecordsInPostgresOptions } from '../src/postgres.ts'
 import { raceRecords } from './races.ts'
 import { recordsContract } from './records.contract.ts'
+import { selfSigned } from './servers/certificate.ts'
 import { Postgres, POSTGRES } from './servers/postgres.ts'
-import { eventually, leftOut } from './servers/process.ts'
+import { eventually, freePort, leftOut } from './servers/process.ts'
 
 const present = POSTGRES !== undefined
 describe.runIf(!present)('left out', () => {
@@ -136,4 +137,37 @@ function suite(): void {
       for (const id of acknowledged) expect(await records.add({ ...code, id })).toBe(false)
     },
   )
+
+  test('a user and password, and TLS with a certificate that is checked', async () => {
+    const certificate = selfSigned()
+    const [own, port] = [await Postgres.start(), await freePort()]
+    await own.serveTls(certificate, port)
+    const admin = new Client(own.server)
+    await admin.connect()
+    await admin.query("CREATE ROLE node LOGIN PASSWORD 'secret'")
+    await admin.query('GRANT CREATE ON DATABASE postgres TO node')
+    await admin.end()
+    const server = {
+      host: '127.0.0.1',
+      port,
+      database: 'postgres',
+      user: 'node',
+      password: 'secret',
+      ssl: { ca: certificate.cert, servername: 'localhost' },
+      max: 2,
+    }
+    const records = await open({ server })
+    expect(await records.add(code)).toBe(true)
+    for (const [wrong, why] of [
+      [{ password: 'wrong' }, /password authentication failed/],
+      [{ user: 'nobody' }, /password authentication failed/],
+      [{ ssl: false }, /no pg_hba.conf entry.*no encryption/],
+      [{ ssl: { servername: 'localhost' } }, /self-signed/],
+      [{ ssl: { ca: certificate.cert, servername: 'elsewhere' } }, /altnames/],
+    ] as const)
+      await expect(open({ server: { ...server, ...wrong } })).rejects.toThrow(why)
+    await records.close()
+    opened.splice(opened.indexOf(records), 1)
+    await own.stop()
+  })
 }

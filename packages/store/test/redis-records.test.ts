@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StoreError } from '../src/index.ts'
 import { RecordsInRedis, type RecordsInRedisOptions } from '../src/redis.ts'
 import { raceRecords } from './races.ts'
 import { recordsContract } from './records.contract.ts'
+import { selfSigned } from './servers/certificate.ts'
+import { Door } from './servers/door.ts'
 import { eventually, freePort, installed, leftOut } from './servers/process.ts'
 import { Redis } from './servers/redis.ts'
 
@@ -126,5 +129,45 @@ function suite(): void {
     const replica = await Redis.start('--replicaof', `127.0.0.1 ${port}`)
     await eventually('replica', () => records.add({ ...code, id: randomUUID() }))
     await Promise.all([replica.stop(), own.stop()])
+  })
+
+  test('a user and password, and TLS with a certificate that is checked', async () => {
+    const { files, cert } = selfSigned()
+    const port = await freePort()
+    const tls = ['--tls-port', String(port), '--tls-cert-file', files.cert]
+    const more = ['--tls-key-file', files.key, '--tls-auth-clients', 'no']
+    const own = await Redis.start(...tls, ...more, '--tls-ca-cert-file', files.cert)
+    await own.ask('ACL', 'SETUSER', 'node', 'on', '>secret', '~{*', '+@all')
+    await own.ask('ACL', 'SETUSER', 'default', 'resetpass')
+    const server = {
+      socket: { host: '127.0.0.1', port, tls: true as const, ca: cert },
+      username: 'node',
+      password: 'secret',
+    }
+    expect(await (await open({ server })).add(code)).toBe(true)
+    for (const [wrong, why] of [
+      [{ password: 'wrong' }, /WRONGPASS/],
+      [{ username: 'nobody' }, /WRONGPASS/],
+      [{ socket: { host: '127.0.0.1', port, tls: true as const } }, /self-signed/],
+      [{ socket: { ...server.socket, servername: 'elsewhere' } }, /altnames/],
+    ] as const)
+      await expect(open({ server: { ...server, ...wrong } })).rejects.toThrow(why)
+    await own.stop()
+  })
+
+  test('cut off in the middle of traffic: refused meanwhile, served again without being opened anew', async () => {
+    const own = await Redis.start(...ALWAYS)
+    const door = await Door.open(join(own.folder, 'door'), own.path)
+    const server = { socket: { path: door.path, tls: false as const }, timeout: 200 }
+    const records = await open({ server, restart: 'keeps' })
+    expect(await records.add(code)).toBe(true)
+    door.leadTo(undefined)
+    await expect(records.consume('Code', 'a')).rejects.toBeInstanceOf(Error)
+    await expect(records.find('Code', 'a')).rejects.toBeInstanceOf(Error)
+    door.leadTo(own.path)
+    await eventually('reconnect', async () => (await records.find('Code', 'a')) !== undefined)
+    expect(await records.consume('Code', 'a')).toBe(true)
+    door.close()
+    await own.stop()
   })
 }

@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { StoreError } from '../src/index.ts'
@@ -8,14 +6,8 @@ import { ReplayMemoryInRedis, type ReplayMemoryInRedisOptions } from '../src/red
 import { racePuts } from './races.ts'
 import { replayMemoryContract } from './replay-memory.contract.ts'
 import { Door } from './servers/door.ts'
-import {
-  eventually,
-  freePort,
-  installed,
-  leftOut,
-  newFolder,
-  removeFolder,
-} from './servers/process.ts'
+import { selfSigned } from './servers/certificate.ts'
+import { eventually, freePort, installed, leftOut } from './servers/process.ts'
 import { Redis } from './servers/redis.ts'
 
 const present = installed('redis-server')
@@ -288,18 +280,14 @@ function suite(): void {
   })
 
   test('a password, and TLS with a certificate that is checked', async () => {
-    const folder = newFolder()
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const made =
-      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=redis'
-    const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-    spawnSync('openssl', [...made.split(' '), ...names, '-keyout', key, '-out', cert])
+    const certificate = selfSigned()
+    const { key, cert } = certificate.files
     const port = await freePort()
     const tls = ['--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key]
     const own = await Redis.start(...tls, '--tls-ca-cert-file', cert, '--tls-auth-clients', 'no')
     await own.ask('ACL', 'SETUSER', 'node', 'on', '>secret', '~{*', '+@all')
     await own.ask('ACL', 'SETUSER', 'default', 'resetpass')
-    const socket = { host: '127.0.0.1', port, tls: true as const, ca: readFileSync(cert) }
+    const socket = { host: '127.0.0.1', port, tls: true as const, ca: certificate.cert }
     const user = { username: 'node', password: 'secret' }
     const memory = await open({ server: { socket, ...user } })
     expect(await memory.put(use())).toBe('recorded')
@@ -309,6 +297,5 @@ function suite(): void {
     const { ca: _, ...unknown } = socket
     await expect(open({ server: { socket: unknown, ...user } })).rejects.toThrow(/self-signed/)
     await own.stop()
-    removeFolder(folder)
   })
 }

@@ -1,22 +1,13 @@
-import { Client, Pool, type PoolConfig } from 'pg'
-import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
-import { migrate, refuseForgetful } from './migrate.ts'
+import type { Pool } from 'pg'
+import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
+import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
+import { refuseForgetful } from './migrate.ts'
 import { statements } from './statements.ts'
 
-export interface RecordsInPostgresOptions {
-  /** The driver's own: address, TLS, credentials, size of the pool. */
-  readonly server: PoolConfig
-  /** Schema of the database in which the tables are; lower-case letters, digits and `_`. */
-  readonly schema?: string
-  /** Milliseconds after which a connection or a query that has not come counts as refused. */
-  readonly timeout?: number
+export interface RecordsInPostgresOptions extends PostgresOptions {
   /** Stands in for the database's clock, for tests. */
   readonly now?: () => number
 }
-
-const SCHEMA = 'holdfast'
-const TIMEOUT = 5_000
-const UNHURRIED = { query_timeout: 120_000, statement_timeout: 0 }
 
 /**
  * Records on PostgreSQL 13 or later, for many nodes. Every operation is one statement, durable
@@ -32,49 +23,15 @@ export class RecordsInPostgres implements Records {
   readonly #sql: ReturnType<typeof statements>
   readonly #now: (() => number) | undefined
 
-  private constructor({
-    server,
-    schema = SCHEMA,
-    timeout = TIMEOUT,
-    now,
-  }: RecordsInPostgresOptions) {
-    if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
-      throw new StoreError(`PostgreSQL: ${schema} is no name of a schema: [a-z_][a-z0-9_]*`)
-    this.#pool = new Pool({
-      connectionTimeoutMillis: timeout,
-      query_timeout: timeout,
-      // The server gives up first, so that what is refused for its lateness has not happened.
-      statement_timeout: Math.ceil(timeout * 0.75),
-      idle_in_transaction_session_timeout: timeout,
-      keepAlive: true,
-      ...server,
-    })
-    // The pool has thrown the broken connection away; the query that needed it says so itself.
-    this.#pool.on('error', () => undefined)
+  private constructor(pool: Pool, { schema = SCHEMA, now }: RecordsInPostgresOptions) {
+    this.#pool = pool
     this.#sql = statements(schema)
     this.#now = now
   }
 
   /** @throws StoreError where the database cannot be reached, is of a newer program, or forgets */
   static async open(options: RecordsInPostgresOptions): Promise<RecordsInPostgres> {
-    const records = new RecordsInPostgres(options)
-    const { server, schema = SCHEMA, timeout = TIMEOUT } = options
-    // A connection of its own: making a schema, or waiting for who makes it, may take its time.
-    const client = new Client({ connectionTimeoutMillis: timeout, ...server, ...UNHURRIED })
-    client.on('error', () => undefined)
-    try {
-      await client.connect()
-      await refuseForgetful(client)
-      await migrate(client, schema)
-    } catch (error) {
-      await records.close()
-      if (error instanceof StoreError) throw error
-      const reason = error instanceof Error ? error.message || error.name : String(error)
-      throw new StoreError(`PostgreSQL: ${reason}`, { cause: error })
-    } finally {
-      await client.end().catch(() => undefined)
-    }
-    return records
+    return new RecordsInPostgres(await openPool(options, refuseForgetful), options)
   }
 
   async upsert(record: NewRecord): Promise<void> {

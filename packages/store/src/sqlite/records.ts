@@ -1,16 +1,8 @@
-import { chmodSync } from 'node:fs'
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
+import { openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
-import { STEPS } from './schema.ts'
-
-export interface RecordsInSqliteOptions {
-  /**
-   * Kinds whose acknowledged writes a power cut (never a crash of the process) may undo. Only what
-   * can be lost without harm: where the loss is seen, and what was lost can be challenged anew.
-   */
-  readonly mayLag?: ReadonlySet<string>
-}
+import { RECORDS } from './schema.ts'
 
 /**
  * Records in one file. Every write is durable before it is acknowledged (WAL, synchronous FULL), and
@@ -22,29 +14,23 @@ export class RecordsInSqlite implements Records {
   readonly #now: () => number
   readonly #statements: ReturnType<typeof prepare>
   readonly #commit: GroupedCommit
-  readonly #mayLag: ReadonlySet<string>
 
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
-  constructor(
-    file: string,
-    now: () => number = Date.now,
-    { mayLag = new Set() }: RecordsInSqliteOptions = {},
-  ) {
+  constructor(file: string, now: () => number = Date.now) {
     this.#now = now
-    this.#mayLag = mayLag
-    this.#database = open(file)
+    this.#database = openDatabase(file, RECORDS, 'FULL')
     this.#statements = prepare(this.#database)
     this.#commit = new GroupedCommit(this.#database)
   }
 
   async upsert(record: NewRecord): Promise<void> {
     const values = columns(record)
-    await this.#write(record.kind, () => this.#statements.upsert.run(...values))
+    await this.#commit.write(() => this.#statements.upsert.run(...values))
   }
 
   async add(record: NewRecord): Promise<boolean> {
     const values = columns(record)
-    const { changes } = await this.#write(record.kind, () =>
+    const { changes } = await this.#commit.write(() =>
       this.#statements.add.run(...values, this.#now() - GRACE),
     )
     return changes === 1
@@ -66,7 +52,7 @@ export class RecordsInSqlite implements Records {
   }
 
   async consume(kind: string, id: string): Promise<boolean> {
-    const { changes } = await this.#write(kind, () => {
+    const { changes } = await this.#commit.write(() => {
       const now = this.#now()
       return this.#statements.consume.run(now, kind, id, now - GRACE)
     })
@@ -74,15 +60,15 @@ export class RecordsInSqlite implements Records {
   }
 
   async remove(kind: string, id: string): Promise<void> {
-    await this.#write(kind, () => this.#statements.remove.run(kind, id))
+    await this.#commit.write(() => this.#statements.remove.run(kind, id))
   }
 
   async revokeGrant(grant: string): Promise<void> {
-    await this.#write(undefined, () => this.#statements.revokeGrant.run(grant))
+    await this.#commit.write(() => this.#statements.revokeGrant.run(grant))
   }
 
   async increment(counter: string): Promise<number> {
-    const counted = await this.#write(undefined, () => this.#statements.increment.get(counter))
+    const counted = await this.#commit.write(() => this.#statements.increment.get(counter))
     return Number(counted?.['value'])
   }
 
@@ -94,44 +80,6 @@ export class RecordsInSqlite implements Records {
   async close(): Promise<void> {
     this.#commit.flush()
     this.#database.close()
-  }
-
-  #write<T>(kind: string | undefined, run: () => T): Promise<T> {
-    return this.#commit.write(kind !== undefined && this.#mayLag.has(kind), run)
-  }
-}
-
-function open(file: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(file)
-    // FULL: what was acknowledged survives a power cut. The other process's write is waited for.
-    database.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
-    )
-    if (file !== ':memory:') chmodSync(file, 0o600)
-    migrate(database, file)
-    return database
-  } catch (error) {
-    if (error instanceof StoreError) throw error
-    throw new StoreError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
-  }
-}
-
-function migrate(database: DatabaseSync, file: string): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version > STEPS.length)
-      throw new StoreError(
-        `${file}: schema ${version} is newer than this program's ${STEPS.length}`,
-      )
-    for (const step of STEPS.slice(version)) database.exec(step)
-    database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`)
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
   }
 }
 

@@ -1,0 +1,177 @@
+import { hash, randomUUID } from 'node:crypto'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { bootId } from '../boot.ts'
+import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import { openDatabase } from './database.ts'
+import { GroupedCommit } from './grouped-commit.ts'
+import { REPLAY_MEMORY } from './schema.ts'
+
+export interface ReplayMemoryInSqliteOptions {
+  readonly limits?: Limits
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+  /** Names the present run of the system; `undefined`: it does not say. */
+  readonly boot?: () => string | undefined
+}
+
+/** How far the clock may step back unnoticed, in milliseconds. */
+const STEP_BACK = 1_000
+
+/** Expired records that one put clears away: more than it adds, few enough not to be felt. */
+const CLEARED_BY_ONE_PUT = 4
+const CLEARED_AT_ONCE = 10_000
+
+interface Life {
+  readonly generation: string
+  readonly since: number
+  readonly swept: number
+  readonly live: number
+}
+
+/**
+ * The replay memory of several processes on one machine, in a file of its own. A put is not synced
+ * (WAL, synchronous NORMAL): a killed process loses nothing, a power cut may. So a generation lasts
+ * as long as the system runs; where the system does not name its runs, every opening of the file
+ * begins one. So does a clock that steps back behind what was swept.
+ */
+export class ReplayMemoryInSqlite implements ReplayMemory {
+  readonly #database: DatabaseSync
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #commit: GroupedCommit
+  readonly #now: () => number
+  readonly #limits: Limits
+  #generation = ''
+  #since = Infinity
+
+  /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
+  constructor(
+    file: string,
+    { limits = LIMITS, now = Date.now, boot = bootId }: ReplayMemoryInSqliteOptions = {},
+  ) {
+    this.#now = now
+    this.#limits = limits
+    this.#database = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
+    this.#statements = prepare(this.#database)
+    this.#commit = new GroupedCommit(this.#database)
+    this.#open(boot() ?? null)
+  }
+
+  get generation(): string {
+    return this.#generation
+  }
+
+  get since(): number {
+    return this.#since
+  }
+
+  /** @throws Error where the file cannot be written, or is locked by others for over 5 s */
+  put({ key, owner, until, generation = this.#generation }: Use): Promise<Put> {
+    const use = { key: hash('sha256', key, 'buffer'), owner: hash('sha256', owner, 'buffer') }
+    return this.#commit.write(() => this.#put({ ...use, until, generation }))
+  }
+
+  /** Removes what has expired, at most 10,000 records at once. @returns how many went */
+  sweep(): Promise<number> {
+    return this.#commit.write(() => this.#clear(this.#now(), CLEARED_AT_ONCE))
+  }
+
+  async close(): Promise<void> {
+    this.#commit.flush()
+    this.#database.close()
+  }
+
+  #open(boot: string | null): void {
+    const { life, begin } = this.#statements
+    this.#database.exec('BEGIN IMMEDIATE')
+    const now = this.#now()
+    // Never before what was swept: the clock may have been set back while nothing ran.
+    if (boot === null || life.get()?.['boot'] !== boot) begin.run(boot, randomUUID(), now, now)
+    this.#adopt()
+    this.#database.exec('COMMIT')
+  }
+
+  // One transaction, in which no other process writes.
+  #put({ key, owner, until, generation }: Hashed): Put {
+    const now = this.#now()
+    let life = this.#adopt()
+    if (now < life.swept - STEP_BACK) {
+      this.#statements.stepBack.run(randomUUID(), now)
+      life = this.#adopt()
+    }
+    if (generation !== life.generation) return 'new-generation'
+    const ends = this.#statements.find.get(key)?.['ends']
+    if (typeof ends === 'number' && ends >= now) return 'seen'
+    this.#clear(now, CLEARED_BY_ONE_PUT)
+    this.#statements.remove.run(key) // an end that has come makes room for the next
+    const room = this.#room(owner)
+    // Only a refusal is worth clearing away all that has ended.
+    const refused = room !== 'recorded' && this.#clear(now, CLEARED_AT_ONCE) === 0
+    const answer = refused || room === 'recorded' ? room : this.#room(owner)
+    if (answer === 'recorded') {
+      const id = this.#statements.own.get(owner)?.['id']
+      this.#statements.record.run(key, id ?? null, Math.max(Math.ceil(until), Math.floor(now)))
+    }
+    return answer
+  }
+
+  #room(owner: Uint8Array): Put {
+    if (this.#life().live >= this.#limits.records) return 'full'
+    const owned = Number(this.#statements.owned.get(owner)?.['live'] ?? 0)
+    return owned >= this.#limits.perOwner ? 'over-quota' : 'recorded'
+  }
+
+  #clear(now: number, most: number): number {
+    const { changes } = this.#statements.clear.run(Math.floor(now), most)
+    if (changes !== 0) this.#statements.swept.run(Math.ceil(now))
+    return Number(changes)
+  }
+
+  #life(): Life {
+    const { generation, since, swept, live } = this.#statements.life.get() ?? {}
+    return {
+      generation: String(generation),
+      since: Number(since),
+      swept: Number(swept),
+      live: Number(live),
+    }
+  }
+
+  #adopt(): Life {
+    const life = this.#life()
+    this.#generation = life.generation
+    this.#since = life.since
+    return life
+  }
+}
+
+interface Hashed {
+  readonly key: Uint8Array
+  readonly owner: Uint8Array
+  readonly until: number
+  readonly generation: string
+}
+
+function prepare(database: DatabaseSync) {
+  const statement = (sql: string): StatementSync => database.prepare(sql)
+  return {
+    life: statement('SELECT boot, generation, since, swept, live FROM life'),
+    begin: statement(
+      `INSERT INTO life (one, boot, generation, since, swept) VALUES (1, ?, ?, ceil(?), ceil(?))
+       ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, generation = excluded.generation,
+       since = max(excluded.since, swept), swept = max(excluded.swept, swept)`,
+    ),
+    // Whatever was accepted, was accepted by then; and nothing is judged by the later clock again.
+    stepBack: statement('UPDATE life SET generation = ?, since = swept, swept = ceil(?)'),
+    swept: statement('UPDATE life SET swept = ?1 WHERE swept < ?1'),
+    find: statement('SELECT ends FROM use WHERE key = ?'),
+    remove: statement('DELETE FROM use WHERE key = ?'),
+    owned: statement('SELECT live FROM owner WHERE name = ?'),
+    own: statement(
+      'INSERT INTO owner (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET live = live RETURNING id',
+    ),
+    record: statement('INSERT INTO use VALUES (?, ?, ?)'),
+    clear: statement(
+      'DELETE FROM use WHERE key IN (SELECT key FROM use WHERE ends < ? ORDER BY ends LIMIT ?)',
+    ),
+  }
+}
