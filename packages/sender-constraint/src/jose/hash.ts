@@ -23,7 +23,10 @@ const REQUIRED: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['RSA', ['e', 'kty', 'n']],
 ])
 
-/** Compares in a time that does not depend on where the two differ. */
+/**
+ * Compares in a time that does not depend on where the two differ. For what only we can make, as the
+ * MAC of a nonce; hashes of what the client itself has shown are no secret, and compared with `===`.
+ */
 export function equal(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)

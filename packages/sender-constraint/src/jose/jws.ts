@@ -17,6 +17,8 @@ export interface Segments {
   readonly header: string
   readonly payload: string
   readonly signature: string
+  /** The first two, as they were sent. */
+  readonly signingInput: string
 }
 
 /** @returns what is wrong with the text, in a few words, where it cannot be read */
@@ -32,7 +34,8 @@ export function splitJws(text: string, longest: number): Segments | string {
   const [header, payload, signature] = segments
   if (segments.length !== 3 || !header || !payload || signature === undefined)
     return `${segments.length} segments where a compact JWS has 3`
-  return { header, payload, signature }
+  const signingInput = text.slice(0, header.length + 1 + payload.length)
+  return { header, payload, signature, signingInput }
 }
 
 /** @param header the decoded first segment; who has seen it before need not decode it again */
@@ -40,10 +43,11 @@ export function readJws(segments: Segments, header: Claims | undefined): Jws | s
   if (!header) return `the header ${MALFORMED}`
   const claims = readObject(segments.payload)
   if (!claims) return `the payload ${MALFORMED}`
+  const { signingInput } = segments
   const signature =
     segments.signature === '' ? Buffer.alloc(0) : decodeBase64url(segments.signature)
   if (!signature) return 'the signature is not canonical base64url'
-  return { header, claims, signingInput: `${segments.header}.${segments.payload}`, signature }
+  return { header, claims, signingInput, signature }
 }
 
 const MALFORMED = 'is not canonical base64url of a JSON object with distinct members'

@@ -52,14 +52,15 @@ export function verifies(
       const der = ecdsaDer(signature)
       return der !== undefined && verify('sha256', data, key, der)
     }
-    if (algorithm === 'PS256') return verify('sha256', data, { key, ...PSS }, signature)
+    if (algorithm === 'PS256') return verify('sha256', data, Object.assign(key, PSS), signature)
     return verify(null, data, key, signature)
   } catch {
     return false // a key of a kind that cannot verify: OpenSSL throws
   }
 }
 
-// RFC 7518 §3.5: the salt is as long as the hash.
+// RFC 7518 §3.5: the salt is as long as the hash. On the key itself, for Node 24 finds out that an
+// object around a key is none by two exceptions, which cost half as much as the verification.
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 
 const COORDINATE = 32
@@ -68,20 +69,28 @@ const COORDINATE = 32
  * r ‖ s (RFC 7518 §3.4) as the DER that OpenSSL reads. Node can do it (`dsaEncoding`), a quarter
  * slower than the whole verification should take.
  */
-function ecdsaDer(signature: Uint8Array): Buffer | undefined {
+function ecdsaDer(signature: Uint8Array): Uint8Array | undefined {
   if (signature.length !== 2 * COORDINATE) return undefined
-  const r = derInteger(signature.subarray(0, COORDINATE))
-  const s = derInteger(signature.subarray(COORDINATE))
-  return Buffer.concat([Buffer.from([0x30, r.length + s.length]), r, s])
+  const der = new Uint8Array(LONGEST_DER)
+  const afterR = writeInteger(der, SEQUENCE_HEADER, signature.subarray(0, COORDINATE))
+  const end = writeInteger(der, afterR, signature.subarray(COORDINATE))
+  der[0] = 0x30
+  der[1] = end - SEQUENCE_HEADER
+  return der.subarray(0, end)
 }
 
-function derInteger(bytes: Uint8Array): Buffer {
-  let start = 0
-  while (start < bytes.length - 1 && bytes[start] === 0) start += 1
-  const significant = bytes.subarray(start)
-  const sign = significant[0]! >= 0x80 ? [0] : []
-  return Buffer.concat([
-    Buffer.from([0x02, significant.length + sign.length, ...sign]),
-    significant,
-  ])
+const SEQUENCE_HEADER = 2
+/** Each integer has a tag, a length, and perhaps a zero that keeps it positive. */
+const LONGEST_DER = SEQUENCE_HEADER + 2 * (3 + COORDINATE)
+
+/** @returns where the integer ends */
+function writeInteger(der: Uint8Array, at: number, bytes: Uint8Array): number {
+  let first = 0
+  while (first < bytes.length - 1 && bytes[first] === 0) first += 1
+  const zeros = bytes[first]! >= 0x80 ? 1 : 0
+  const start = at + 2 + zeros
+  der[at] = 0x02
+  der[at + 1] = zeros + bytes.length - first
+  der.set(bytes.subarray(first), start)
+  return start + bytes.length - first
 }

@@ -1,11 +1,10 @@
-import { equal } from '../jose/hash.ts'
 import type { CheckOf } from '../row.ts'
 
 export const x5tS256: CheckOf<'token'> = ({ token, certificate }) => {
   const expected = token.confirmation.x5t
   if (expected === undefined) return undefined
   if (!certificate) return { expected, actual: 'no client certificate' }
-  return equal(certificate.thumbprint, expected)
+  return certificate.thumbprint === expected
     ? undefined
     : { expected, actual: certificate.thumbprint }
 }

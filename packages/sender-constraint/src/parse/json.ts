@@ -5,7 +5,7 @@ export type Claims = { readonly [name: string]: unknown }
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Levels. Nothing that we read has more than a few, and JSON.stringify dies of some thousands. */
 const DEEPEST = 32
-const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a]
 
 /**
  * A JSON object in which no member name stands twice (RFC 7519 §4): of two equal names one parser
@@ -26,10 +26,17 @@ export function parseJsonObject(bytes: Uint8Array): Claims | undefined {
 export const isObject = (value: unknown): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// In valid JSON a string before a colon is a member name. Equal names leave fewer members behind.
+// In valid JSON a colon that stands in no string follows a member name. Equal names leave fewer
+// members behind.
 function countNames(text: string): number {
   let names = 0
-  for (const [, colon] of text.matchAll(STRINGS)) if (colon) names += 1
+  let inString = false
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code === QUOTE) inString = !inString
+    else if (code === BACKSLASH) index += 1
+    else if (code === COLON && !inString) names += 1
+  }
   return names
 }
 

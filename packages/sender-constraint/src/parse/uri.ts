@@ -27,6 +27,7 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/
 
 // §6.2.2.2: an encoded unreserved character is decoded; every other triplet gets upper-case digits.
 function normalisePercent(text: string): string {
+  if (!text.includes('%')) return text
   return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (triplet, digits: string) => {
     const character = String.fromCharCode(Number.parseInt(digits, 16))
     return UNRESERVED.test(character) ? character : triplet.toUpperCase()

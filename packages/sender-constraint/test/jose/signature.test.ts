@@ -36,6 +36,7 @@ test('PS256: only with a salt of 32 bytes', () => {
   expect(key.bits).toBe(2048)
   expect(verifies('PS256', key, INPUT, signed(32))).toBe(true)
   expect(verifies('PS256', key, INPUT, signed(20))).toBe(false)
+  expect(verifies('PS256', key, INPUT, sign('sha256', DATA, privateKey))).toBe(false) // PKCS #1 v1.5
   expect(verifies('RS256', key, INPUT, signed(32))).toBe(false)
 })
 
