@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { certificateAuthority } from './commands/ca.ts'
 import { call } from './commands/call.ts'
+import { conformance } from './commands/conformance.ts'
 import { doctor } from './commands/doctor.ts'
 import { flow, FLOWS } from './commands/flow.ts'
 import { inspect } from './commands/inspect.ts'
@@ -110,6 +111,7 @@ program
   .action(doctor)
 
 certificateAuthority(program)
+conformance(program)
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]

@@ -1,5 +1,5 @@
 /** The lab's clients: every client authentication of the profile with every sender constraint. */
-import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, type JsonWebKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { ClientMetadata } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
 import type { ClientMaterial } from '@holdfast/client'
@@ -86,10 +86,9 @@ function keysOf({ id, authentication }: LabClient, { key, certificate }: ClientM
   return { jwks: { keys: [{ ...jwk, x5c: [x509.raw.toString('base64')] }] } }
 }
 
-/** Of an EC key, all the lab makes. */
-export function publicPart(key: ClientMaterial['key']) {
-  const { kty, crv, x, y, alg, use, kid } = key ?? {}
-  return Object.fromEntries(
-    Object.entries({ kty, crv, x, y, alg, use, kid }).filter(([, value]) => value !== undefined),
-  )
+/** Of an EC or RSA key, all the lab makes. */
+export function publicPart(key: JsonWebKey | undefined): JsonWebKey {
+  const { kty, crv, x, y, n, e, alg, use, kid } = key ?? {}
+  const members = Object.entries({ kty, crv, x, y, n, e, alg, use, kid })
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined))
 }

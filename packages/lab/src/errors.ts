@@ -4,6 +4,7 @@ import {
   ResponseBodyError,
   UserAgentError,
 } from '@holdfast/client'
+import { SuiteError } from './conformance/suite-error.ts'
 
 /**
  * The user asked for something that cannot be: one sentence, exit code 2. Anything else that is
@@ -46,6 +47,7 @@ export function refusalOf(error: unknown): string | undefined {
     const { error: code, error_description: description } = error
     return `the authorization server answered ${[code, description].filter(Boolean).join(': ')}`
   }
+  if (error instanceof SuiteError) return error.message
   if (error instanceof ClientError || error instanceof UserAgentError) return error.message
   // What fetch throws, when there was no connection.
   if (error instanceof TypeError && error.cause instanceof Error)

@@ -1,0 +1,68 @@
+/** The two clients of a plan run: keys that are made once, and what the authorization server is told. */
+import { generateKeyPair, type JsonWebKey } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { ClientMetadata } from '@holdfast/authorization-server'
+import type { Authority, Credential } from '@holdfast/ca'
+import { publicPart, SCOPES } from '../clients.ts'
+import type { PlanRun } from './plans.ts'
+
+export interface ConformanceClient {
+  readonly id: string
+  /** Private RSA key with `kid` and `alg`: PS256 is what every module of the suite can sign with. */
+  readonly key: JsonWebKey
+  readonly certificate: Credential
+}
+
+const generate = promisify(generateKeyPair)
+
+export async function makeClient(
+  { label }: PlanRun,
+  which: 1 | 2,
+  { authority, known }: { readonly authority: Authority; readonly known: JsonWebKey | undefined },
+): Promise<ConformanceClient> {
+  const id = `${label}-${which}`
+  return {
+    id,
+    key: known ?? (await newKey(id)),
+    certificate: await authority.client(id, { subject: subjectOf(id) }),
+  }
+}
+
+const subjectOf = (id: string): string => `CN=${id},O=Holdfast conformance`
+
+async function newKey(id: string): Promise<JsonWebKey> {
+  const { privateKey } = await generate('rsa', { modulusLength: 2048 })
+  return { ...privateKey.export({ format: 'jwk' }), kid: id, alg: 'PS256', use: 'sig' }
+}
+
+/** What the suite asks for, and what the client is registered for. */
+export const scopeOf = ({ flow, openid }: PlanRun): string => {
+  if (flow === 'client_credentials') return SCOPES.join(' ')
+  return [...(openid ? ['openid'] : []), 'offline_access', ...SCOPES].join(' ')
+}
+
+/** @param callback the suite's redirect URI for this run */
+export function registrationOf(
+  run: PlanRun,
+  { id, key }: ConformanceClient,
+  callback: string,
+): ClientMetadata {
+  const { authentication, binding, flow } = run
+  return {
+    client_id: id,
+    client_name: `Conformance suite (${run.label})`,
+    token_endpoint_auth_method: authentication,
+    grant_types:
+      flow === 'client_credentials'
+        ? ['client_credentials']
+        : ['authorization_code', 'refresh_token'],
+    // The second has the query with which modules probe the comparison of redirect URIs.
+    redirect_uris: [callback, `${callback}?dummy1=lorem&dummy2=ipsum`],
+    scope: scopeOf(run),
+    jwks: { keys: [publicPart(key)] },
+    ...(authentication === 'tls_client_auth' && { tls_client_auth_subject_dn: subjectOf(id) }),
+    ...(binding === 'dpop'
+      ? { dpop_bound_access_tokens: true }
+      : { tls_client_certificate_bound_access_tokens: true }),
+  }
+}
