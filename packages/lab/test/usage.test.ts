@@ -89,6 +89,7 @@ describe('help', () => {
     ],
     inspect: ['--json', 'standard input'],
     doctor: ['--json'],
+    conformance: ['plans', 'config', 'run'],
   }
   const everywhere = ['--certs', '--state', '--host', '--listen', '--help']
 
