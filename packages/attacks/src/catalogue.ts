@@ -75,6 +75,7 @@ export const CATALOGUE = {
   'RFC9449-11.1-3':   [time.afterARestart],
   'RFC6585-4':        [request.flood],
   'RFC9449-11.1-2':   [time.replayed],
+  'RFC9449-11.3':     [time.nonceLeftOut],
 } as const satisfies Record<Clause, readonly [Attack, ...Attack[]]>
 
 export const ATTACKS: readonly Attack[] = Object.values(CATALOGUE).flat()

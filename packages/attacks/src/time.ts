@@ -63,3 +63,14 @@ export const replayed: Attack = {
     return send(captured)
   },
 }
+
+export const nonceLeftOut: Attack = {
+  id: 'time/nonce-left-out',
+  title: 'A proof without a nonce, from a stack made in advance, once the client was given one',
+  clause: 'RFC9449-11.3',
+  answer: useNonce,
+  play: async ({ byDpop, send }) => {
+    await send(await byDpop({ claims: { nonce: 'what makes the server give a new one' } }))
+    return send(await byDpop({ claims: { nonce: undefined } }))
+  },
+}

@@ -11,9 +11,11 @@ import {
   type Policy,
   type Proof,
   proofUse,
+  type Refusal,
   type RefusalResponse,
   refusalResponse,
   type Row,
+  UNAVAILABLE,
 } from '@holdfast/sender-constraint'
 import { parseTraceparent } from '@holdfast/trace'
 import { observation } from './observation.ts'
@@ -42,11 +44,43 @@ export function decider(
     const arrived = observe ? performance.now() : 0
     const facts = await readFacts(request, server)
     const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
-    const decision = await enforce(rows, facts, policy, () => remember(facts, policy, server))
+    const decided = await enforce(rows, facts, policy, () => remember(facts, policy, server))
+    const wanted = decided.refusal?.answer.error === 'use_dpop_nonce'
+    const ageing = !decided.refusal && isAgeing(proof?.nonce, facts.now)
+    const nonce = wanted || ageing ? await newNonce(facts, proof, server) : undefined
+    const decision = wanted && !nonce ? { ...decided, refusal: NOT_TOLD } : decided
     if (!decision.refusal) keepAccepted(facts, proof, server)
     observe?.(observation(decision, facts, performance.now() - arrived))
     reportDecision(decision, request, server)
-    return verdict(decision, facts, policy, server)
+    return verdict(decision, facts, { policy, nonce, explain: server.explain })
+  }
+}
+
+const NOT_TOLD: Refusal<Clause> = {
+  clause: 'RFC9110-15.6.4',
+  sentence: 'The memory of used proofs can be told who was given a nonce.',
+  answer: UNAVAILABLE,
+  mismatch: { expected: 'a record of the nonce', actual: 'the memory is unreachable' },
+}
+
+/**
+ * A nonce of the present generation, once the memory knows who has it. Only the owner of the token
+ * is remembered: nobody can put another, or keys without end, under the rule to use one.
+ *
+ * @returns `undefined` where the memory cannot be told; then none is given
+ */
+async function newNonce(
+  { token, now }: Facts,
+  proof: Proof | undefined,
+  { memory, nonces }: Protected,
+): Promise<string | undefined> {
+  const owner = token && 'confirmation' in token ? token.confirmation.jkt : undefined
+  try {
+    if (owner !== undefined && owner === proof?.header.thumbprint)
+      await memory.nonceGiven(owner, now + nonces.lifetime)
+    return issueNonce(nonces, memory.generation, now)
+  } catch {
+    return undefined
   }
 }
 
@@ -72,27 +106,27 @@ async function remember(
 
 function verdict(
   { refusal }: Decision<Clause>,
-  facts: Facts,
-  policy: Policy,
-  { nonces, memory, explain }: Protected,
+  { credentials, token }: Facts,
+  answer: {
+    readonly policy: Policy
+    readonly nonce: string | undefined
+    readonly explain: boolean
+  },
 ): Verdict {
-  const { credentials, dpop, token, now } = facts
-  const nonce = () => issueNonce(nonces, memory.generation, now)
+  const { policy, nonce, explain } = answer
   if (refusal) {
     const used = credentials.form === 'token' ? credentials.scheme : undefined
-    const wanted = refusal.answer.error === 'use_dpop_nonce'
     return {
       refused: refusalResponse(refusal, policy, {
         explain,
         ...(used && { used }),
-        ...(wanted && { nonce: nonce() }),
+        ...(nonce !== undefined && { nonce }),
       }),
     }
   }
-  const present = dpop?.proof?.form === 'proof' ? dpop.proof.nonce : undefined
   return {
     ...(token && 'claims' in token && { token }),
-    headers: isAgeing(present, now) ? { 'dpop-nonce': nonce(), 'cache-control': 'no-store' } : {},
+    headers: nonce === undefined ? {} : { 'dpop-nonce': nonce, 'cache-control': 'no-store' },
   }
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import {
   type ClientCertificate,
+  type DpopFields,
   type Facts,
+  type Fields,
   normaliseUri,
   parseCredentials,
   readDpopFields,
@@ -9,20 +11,23 @@ import {
   readNonce,
   valuesOf,
 } from '@holdfast/sender-constraint'
+import type { ReplayMemory } from '@holdfast/store'
 import type { Presented } from './presented.ts'
 import type { Protected } from './protected.ts'
 import { senderOf } from './sender.ts'
 
 /** Everything that one request presented, in the form that the rows read. */
 export async function readFacts(request: IncomingMessage, server: Protected): Promise<Facts> {
-  const { headers, memory, nonces, tokens, now } = server
+  const { memory, tokens, now } = server
   const [path, query] = splitTarget(request.url ?? '')
   const fields = readFields(request.rawHeaders)
   const { base, named, forwarding, presented } = senderOf(request.socket, fields, server)
   const credentials = parseCredentials(valuesOf(fields, 'authorization'), query)
   const token = credentials.form === 'token' ? await tokens(credentials.token) : undefined
-  const time = now() // after all waiting: freshness is judged when the decision is made
   const isDpop = credentials.form === 'token' && credentials.scheme === 'DPoP'
+  let dpop = isDpop ? readDpop(fields, server) : undefined
+  if (dpop && isForeign(dpop) && (await isNew(memory))) dpop = readDpop(fields, server)
+  const time = now() // after all waiting: freshness is judged when the decision is made
   return {
     now: time,
     request: {
@@ -33,16 +38,28 @@ export async function readFacts(request: IncomingMessage, server: Protected): Pr
     ...(forwarding && { forwarding }),
     credentials,
     ...(token && { token }),
-    ...(isDpop && {
-      dpop: readDpopFields(
-        valuesOf(fields, 'dpop'),
-        (value) => readNonce(nonces, memory.generation, time, value),
-        headers,
-      ),
-    }),
+    ...(dpop && { dpop }),
     ...(presented && { certificate: withTrust(presented, { token, time }, server) }),
     memory: { since: memory.since, generation: memory.generation },
   }
+}
+
+const readDpop = (fields: Fields, { headers, memory, nonces, now }: Protected): DpopFields =>
+  readDpopFields(
+    valuesOf(fields, 'dpop'),
+    (value) => readNonce(nonces, memory.generation, now(), value),
+    headers,
+  )
+
+const isForeign = ({ proof }: DpopFields): boolean =>
+  proof?.form === 'proof' && proof.nonce.state === 'foreign'
+
+// A nonce that we have not issued may be of a generation that another node has learned of first: an
+// honest client that comes from there is not to be challenged twice.
+async function isNew(memory: ReplayMemory): Promise<boolean> {
+  const { generation } = memory
+  await memory.look().catch(() => undefined) // an outage is told when the proof is to be recorded
+  return memory.generation !== generation
 }
 
 function splitTarget(url: string): readonly [string, string] {

@@ -1,6 +1,7 @@
 import { ReplayMemoryInProcess } from '@holdfast/store'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { BEARER, dpop, answerOf, refusal } from './answers.ts'
+import { jkt, newSigner } from './mint.ts'
 import { dpopFields, type Incoming, raise, type Scenery, START } from './stage.ts'
 
 const NO_MEMORY = 'The memory of used proofs reaches back to the making of this one.'
@@ -42,10 +43,10 @@ describe('after a restart', () => {
 
   test('until iat lies behind since, the seconds ahead and the margin', async () => {
     const { clock, send } = await set(fresh())
-    clock.now = START + 15_000
-    expect(answerOf(await send())).toEqual(refusal(wanted(NO_MEMORY)))
     clock.now = START + 15_001
     expect((await send()).status).toBe(200)
+    clock.now = START + 15_000
+    expect(answerOf(await send())).toEqual(refusal(wanted(NO_MEMORY)))
   })
 
   test('a proof dated ahead and used before the restart is not accepted after it', async () => {
@@ -141,5 +142,57 @@ describe('renewal', () => {
   test('a request without a nonce gets none, where none is wanted', async () => {
     const { send } = await set()
     expect(await send()).toMatchObject({ status: 200, nonce: undefined, cacheControl: undefined })
+  })
+})
+
+describe('once one was given', () => {
+  const KEPT = 'Who was given a nonce uses one until it expires.'
+  const NOT_OURS_EITHER = { nonce: 'of somebody else' }
+
+  test('a proof without one is refused until it expires, on every route', async () => {
+    const { clock, stage, send } = await set()
+    const { nonce } = await send(undefined, NOT_OURS_EITHER)
+    expect(nonce).toBeDefined()
+    clock.now += 300_000 - 1
+    const bare = await send()
+    expect(answerOf(bare)).toEqual(refusal(wanted(KEPT)))
+    expect((await send(bare.nonce)).status).toBe(200)
+    const elsewhere = await stage.honest({ path: '/anything' })
+    expect(answerOf(await stage.send(elsewhere))).toEqual(refusal(wanted(KEPT)))
+    clock.now += 300_000 - 1 // since it was given another at that
+    expect((await send()).status).toBe(401)
+    clock.now += 300_000
+    expect((await send()).status).toBe(200)
+  })
+
+  test('its jti is not used up by the refusal', async () => {
+    const { send } = await set()
+    const { nonce } = await send(undefined, NOT_OURS_EITHER)
+    expect(answerOf(await send(undefined, { jti: 'one' }))).toEqual(refusal(wanted(KEPT)))
+    expect((await send(nonce, { jti: 'one' })).status).toBe(200)
+  })
+
+  test('one that comes with an answer counts as well', async () => {
+    const { clock, send } = await set()
+    const { nonce } = await send(undefined, NOT_OURS_EITHER)
+    clock.now += 299_999
+    const renewed = await send(nonce)
+    expect(renewed.status).toBe(200)
+    clock.now += 299_999
+    expect(answerOf(await send())).toEqual(refusal(wanted(KEPT)))
+    expect((await send(renewed.nonce)).status).toBe(200)
+  })
+
+  test('whose token it is not is given one, but binds nobody: neither the owner nor itself', async () => {
+    const { stage, send } = await set()
+    const thief = newSigner('thief')
+    const token = await stage.token()
+    const proof = await stage.proof({ token, claims: NOT_OURS_EITHER }, thief)
+    const answer = await stage.send({ fields: dpopFields(token, proof) })
+    expect(answerOf(answer)).toEqual(refusal(wanted(NOT_OURS)))
+    expect((await send()).status).toBe(200)
+    const own = await stage.token({ cnf: { jkt: jkt(thief) } })
+    const honest = await stage.proof({ token: own }, thief)
+    expect((await stage.send({ fields: dpopFields(own, honest) })).status).toBe(200)
   })
 })

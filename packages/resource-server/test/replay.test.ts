@@ -62,10 +62,13 @@ describe('used proofs', async () => {
 })
 
 describe('a memory in trouble', () => {
-  const answering = (put: () => Promise<Put>): ReplayMemory => ({
+  const answering = (put: () => Promise<Put>, more: Partial<ReplayMemory> = {}): ReplayMemory => ({
     generation: 'one',
     since: START - 60_000,
     put,
+    nonceGiven: async () => undefined,
+    look: async () => undefined,
+    ...more,
   })
   const limited = (limits: { records: number; perOwner: number }) => {
     const clock = { now: START - 60_000 }
@@ -123,6 +126,14 @@ describe('a memory in trouble', () => {
     )
   })
 
+  test('nobody is given a nonce that cannot be remembered: 503', async () => {
+    const nonceGiven = () => Promise.reject(new Error('connection refused'))
+    const memory = answering(async () => 'new-generation', { nonceGiven })
+    const [answer] = await answers({ memory }, 1)
+    expect(answerOf(answer!)).toEqual(refusal(refused(503)))
+    expect(answer!.nonce).toBeUndefined()
+  })
+
   test('a client cannot make us remember for longer than we could accept', async () => {
     const clock = { now: START }
     const inner = memorySince(START - 60_000, clock)
@@ -134,6 +145,8 @@ describe('a memory in trouble', () => {
         remembered.push(use.until)
         return inner.put(use)
       },
+      nonceGiven: (...given) => inner.nonceGiven(...given),
+      look: () => inner.look(),
     }
     const stage = await raise({ clock, memory, route: { nonce: 'required' } })
     const { nonce } = await stage.send(await stage.honest())

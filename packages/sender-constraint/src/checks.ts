@@ -40,7 +40,7 @@ import { signature as proofSignature } from './dpop/signature.ts'
 import { time } from './dpop/time.ts'
 import { typ as proofTyp } from './dpop/typ.ts'
 import { complete } from './memory/complete.ts'
-import { available, quota, sameGeneration, singleUse } from './memory/answer.ts'
+import { available, nonceKept, quota, sameGeneration, singleUse } from './memory/answer.ts'
 import { trustAvailable, trusted } from './mtls/trust.ts'
 import { validity } from './mtls/validity.ts'
 import { x5tS256 } from './mtls/x5t-s256.ts'
@@ -152,6 +152,7 @@ export const ROWS = [
   memory ('RFC9449-11.1-3',      USE_NONCE,          sameGeneration,  'The memory of used proofs has not been lost meanwhile.'),
   memory ('RFC6585-4',           TOO_MANY,           quota,           'One key does not fill the memory.'),
   memory ('RFC9449-11.1-2',      INVALID_PROOF,      singleUse,       'The proof is used once.'),
+  memory ('RFC9449-11.3',        USE_NONCE,          nonceKept,       'Who was given a nonce uses one until it expires.'),
 ] as const
 
 /** The clauses that are enforced. */

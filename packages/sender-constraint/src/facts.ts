@@ -139,6 +139,7 @@ export interface MemoryFacts {
 export type MemoryAnswer =
   | 'recorded'
   | 'seen'
+  | 'nonce-left-out'
   | 'new-generation'
   | 'full'
   | 'over-quota'

@@ -15,6 +15,19 @@ export interface ReplayMemory {
    * exactly one is `recorded`. Rejects where the memory cannot be reached; the caller then refuses.
    */
   put(use: Use): Promise<Put>
+  /**
+   * Remembers that a nonce was given to the owner of a key, who must use one from now on (RFC 9449
+   * §11.3): a use of its without one is `nonce-left-out`. Learns the present generation on the way,
+   * so that a nonce that is made afterwards is of it. Rejects where the memory cannot be reached.
+   *
+   * @param until milliseconds since the epoch: when that nonce expires
+   */
+  nonceGiven(owner: string, until: number): Promise<void>
+  /**
+   * Learns the present generation: it may have begun on another node, whose nonces this one does not
+   * know yet. Rejects where the memory cannot be reached.
+   */
+  look(): Promise<void>
 }
 
 export interface Use {
@@ -32,6 +45,8 @@ export interface Use {
    * is answered `new-generation`; absent, it is judged by what this node knows when it puts.
    */
   readonly generation?: string
+  /** The proof has no nonce: it counts only for an owner who has not been given one. */
+  readonly withoutNonce?: boolean
 }
 
 /** How much a memory holds. It refuses what is beyond. */
@@ -47,8 +62,9 @@ export const LIMITS: Limits = { records: 1_000_000, perOwner: 100_000 }
 /**
  * - `recorded`: the first use
  * - `seen`: used before
+ * - `nonce-left-out`: the owner was given a nonce that has not expired, and has not used one
  * - `new-generation`: the memory has lost records since the caller last looked; nothing is promised
  * - `full`: no room; never answered by forgetting something else
  * - `over-quota`: the owner has too many live records
  */
-export type Put = 'recorded' | 'seen' | 'new-generation' | 'full' | 'over-quota'
+export type Put = 'recorded' | 'seen' | 'nonce-left-out' | 'new-generation' | 'full' | 'over-quota'

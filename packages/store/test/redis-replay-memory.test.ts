@@ -159,6 +159,43 @@ function suite(): void {
       await Promise.all([first.stop(), replica.stop()])
     })
 
+    test('a first replica joins: nothing is lost, and nobody is challenged', async () => {
+      const port = String(await freePort())
+      const first = await Redis.start('--repl-diskless-sync-delay', '0', '--port', port)
+      const id = async () =>
+        /master_replid:\w+/.exec(String(await first.ask('INFO', 'replication')))?.[0]
+      const options = { server: first.server, name: 'shared' }
+      const [one, two] = [await open(options), await open(options)]
+      const [{ generation }, before] = [one, await id()]
+      const used = use()
+      await one.put(used)
+      const replica = await Redis.start('--replicaof', `127.0.0.1 ${port}`)
+      await eventually('replica in step', async () =>
+        /master_link_status:up/.test(String(await replica.ask('INFO', 'replication'))),
+      )
+      expect(await id()).not.toBe(before)
+      expect(await one.put(used)).toBe('seen')
+      expect(await two.put(use())).toBe('recorded')
+      expect([one.generation, two.generation]).toEqual([generation, generation])
+      await Promise.all([first.stop(), replica.stop()])
+    })
+
+    test('the same, when nobody has looked for a while: what happened meanwhile cannot be known', async () => {
+      const port = String(await freePort())
+      const first = await Redis.start('--repl-diskless-sync-delay', '0', '--port', port)
+      const clock = { time: Date.now() }
+      const one = await open({ server: first.server, now: () => clock.time, every: 60_000 })
+      const { generation } = one
+      const replica = await Redis.start('--replicaof', `127.0.0.1 ${port}`)
+      await eventually('replica in step', async () =>
+        /master_link_status:up/.test(String(await replica.ask('INFO', 'replication'))),
+      )
+      clock.time += 10_001
+      expect(await one.put(use())).toBe('new-generation')
+      expect(one.generation).not.toBe(generation)
+      await Promise.all([first.stop(), replica.stop()])
+    })
+
     test('kill -9 and restart in the middle of traffic: no use is recorded twice in one generation', async () => {
       const own = await Redis.start()
       const options = { server: own.server, name: 'shared' }

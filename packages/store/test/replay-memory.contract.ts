@@ -80,6 +80,38 @@ export function replayMemoryContract(
     expect(await memory.put(use('a', 'another'))).toBe('seen')
   })
 
+  test('who was given a nonce must use one until it expires; nobody else must', async () => {
+    const { clock, memory } = await start()
+    const bare = (key: string, owner = 'jkt') => ({ ...use(key, owner), withoutNonce: true })
+    expect(await memory.put(bare('a'))).toBe('recorded')
+    await memory.nonceGiven('jkt', START + 50_000)
+    await memory.nonceGiven('jkt', START + 30_000) // the earlier one is still good until its end
+    expect(await memory.put(bare('b'))).toBe('nonce-left-out')
+    expect(await memory.put(bare('a'))).toBe('seen')
+    expect(await memory.put(bare('b', 'another'))).toBe('recorded')
+    expect(await memory.put(use('c'))).toBe('recorded')
+    clock.time = START + 49_999
+    expect(await memory.put(bare('d'))).toBe('nonce-left-out')
+    clock.time = START + 50_000
+    expect(await memory.put(bare('d'))).toBe('recorded')
+  })
+
+  test('a nonce that is given takes no room of the uses, nor of its owner', async () => {
+    const { memory } = await start({ records: 1, perOwner: 1 })
+    for (const owner of ['jkt', 'one', 'two']) await memory.nonceGiven(owner, START + 50_000)
+    expect(await memory.put(use('a'))).toBe('recorded')
+    expect(await memory.put(use('b', 'one'))).toBe('full')
+  })
+
+  test('a look changes nothing where nothing was lost', async () => {
+    const { memory } = await start()
+    const { generation, since } = memory
+    await memory.put(use('a'))
+    await Promise.all([memory.look(), memory.look(), memory.look()])
+    expect([memory.generation, memory.since]).toEqual([generation, since])
+    expect(await memory.put(use('a'))).toBe('seen')
+  })
+
   test('a key is any string', async () => {
     const { memory } = await start()
     const hash = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' // SHA-256 of "test"

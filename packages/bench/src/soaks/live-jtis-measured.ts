@@ -73,6 +73,8 @@ class Stage {
       generation: 'the same, whichever it is',
       since: Date.now() - HOUR,
       put: ({ key, owner, until }) => this.#memory.put({ key, owner, until }),
+      nonceGiven: (owner, until) => this.#memory.nonceGiven(owner, until),
+      look: () => this.#memory.look(),
     }
     this.#decide = decider(protection(issuerUrl, memory))
   }

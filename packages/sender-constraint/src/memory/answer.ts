@@ -20,3 +20,12 @@ export const sameGeneration: CheckOf<'memory'> = ({ memory }) =>
   memory.answer === 'new-generation'
     ? { expected: 'the generation we knew', actual: 'a new one' }
     : undefined
+
+/**
+ * A proof without a nonce, of a client that was given one: whoever has recorded it made the proof in
+ * advance, or is somebody else. The client itself has a nonce to come back with.
+ */
+export const nonceKept: CheckOf<'memory'> = ({ memory }) =>
+  memory.answer === 'nonce-left-out'
+    ? { expected: 'a nonce, since one was given', actual: 'none' }
+    : undefined

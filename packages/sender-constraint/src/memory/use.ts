@@ -12,6 +12,8 @@ export interface ProofUse {
   readonly until: number
   /** The generation in whose `since` the decision trusts, where one is known. */
   readonly generation?: string
+  /** RFC 9449 §11.3: good only of a client that has not been given a nonce. */
+  readonly withoutNonce: boolean
 }
 
 /**
@@ -33,6 +35,7 @@ export function proofUse(
     key: sha256(JSON.stringify([server, request.uri, thumbprint, proof.jws.claims['jti']])),
     owner: thumbprint,
     until: acceptableUntil(proof, policy),
+    withoutNonce: proof.nonce.state === 'absent',
     // If the memory has begun another life since we looked, what we decided on is not true of it.
     ...(memory.generation !== undefined && { generation: memory.generation }),
   }

@@ -68,4 +68,11 @@ export const MEMORY_CASES: readonly RowCases[] = [
     refuses: { 'the second use': answering('seen') },
     notApplicable: bearer,
   },
+  {
+    clause: 'RFC9449-11.3',
+    answer: [401, 'use_dpop_nonce'],
+    holds: { 'a client that has none': unchanged },
+    refuses: { 'one that was given a nonce': answering('nonce-left-out') },
+    notApplicable: bearer,
+  },
 ]

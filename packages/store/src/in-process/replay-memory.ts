@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
 import { Column } from './column.ts'
 import { DigestTable, NONE } from './digest-table.ts'
+import { GivenNonces } from './given-nonces.ts'
 
 /** How far the clock may step back unnoticed, in milliseconds. */
 const STEP_BACK = 1_000
@@ -28,6 +29,7 @@ export class ReplayMemoryInProcess implements ReplayMemory {
   readonly #nextEnding = new Column()
   readonly #owners = new DigestTable()
   readonly #owned = new Column()
+  readonly #nonces = new GivenNonces()
 
   /** Second → the first of the records that end in it. */
   readonly #ending = new Map<number, number>()
@@ -54,18 +56,28 @@ export class ReplayMemoryInProcess implements ReplayMemory {
   }
 
   // Test and set happen in one turn of the event loop: that is what makes the put atomic.
-  async put({ key, owner, until, generation }: Use): Promise<Put> {
+  async put({ key, owner, until, generation, withoutNonce }: Use): Promise<Put> {
     if (this.#clockSteppedBack()) return 'new-generation'
     if (generation !== undefined && generation !== this.#generation) return 'new-generation'
     this.#clear(CLEARED_BY_ONE_PUT)
-    const answer = this.#answer(key, owner)
+    const answer = this.#answer(key, owner, withoutNonce)
     if (answer === 'recorded') this.#record({ key, owner, until })
     return answer
   }
 
-  #answer(key: string, owner: string): Put {
+  async nonceGiven(owner: string, until: number): Promise<void> {
+    this.#nonces.give(owner, until, this.#now())
+  }
+
+  /** Nothing is kept elsewhere; only the clock may have stepped back. */
+  async look(): Promise<void> {
+    this.#clockSteppedBack()
+  }
+
+  #answer(key: string, owner: string, withoutNonce = false): Put {
     const place = this.#uses.find(key)
     if (place !== NONE && this.#ends.get(place) >= second(this.#latest)) return 'seen'
+    if (withoutNonce && this.#nonces.mustUse(owner, this.#latest)) return 'nonce-left-out'
     const room = this.#room(owner)
     // Only a refusal, or a use that has ended itself, is worth clearing away all that has ended.
     if ((room === 'recorded' && place === NONE) || !this.#hasEnded()) return room

@@ -21,6 +21,7 @@ CREATE UNLOGGED TABLE replay_use (
   key bytea PRIMARY KEY, owner bytea NOT NULL, ends bigint NOT NULL
 );
 CREATE INDEX replay_use_ends ON replay_use (ends);
+CREATE UNLOGGED TABLE replay_nonce (owner bytea PRIMARY KEY, until bigint NOT NULL);
 
 CREATE FUNCTION replay_time(given bigint) RETURNS bigint LANGUAGE sql AS $$
   SELECT coalesce(given, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
@@ -46,6 +47,7 @@ END $$;
 CREATE FUNCTION replay_put(
   use bytea, its_owner bytea, till bigint, judged_by text, node_time bigint,
   given bigint, margin bigint, candidate text, most bigint, most_of_owner bigint,
+  without_nonce boolean,
   OUT outcome text, OUT generation text, OUT since bigint, OUT now bigint
 ) LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -63,6 +65,11 @@ BEGIN
   will_end := replay_put.now + greatest(till - replay_put.now, till - node_time, 0) + margin;
   SELECT ends INTO end_before FROM replay_use WHERE key = use;
   IF end_before >= replay_put.now THEN outcome := 'seen'; RETURN; END IF;
+  -- A nonce is over when the clock of the node that judges it says so.
+  IF without_nonce AND node_time < (SELECT until FROM replay_nonce WHERE owner = its_owner) THEN
+    outcome := 'nonce-left-out';
+    RETURN;
+  END IF;
   IF end_before IS NOT NULL THEN
     UPDATE replay_use SET ends = will_end WHERE key = use AND ends < replay_put.now;
     outcome := CASE WHEN FOUND THEN 'recorded' ELSE 'seen' END;
@@ -104,6 +111,7 @@ BEGIN
   IF total > 0 THEN
     UPDATE replay_life SET live = live - total, swept = greatest(swept, now);
   END IF;
+  DELETE FROM replay_nonce WHERE until < now - 60000;
   RETURN total;
 END $$;
 `

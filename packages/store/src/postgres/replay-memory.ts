@@ -14,7 +14,14 @@ export interface ReplayMemoryInPostgresOptions extends PostgresOptions {
   readonly now?: () => number
 }
 
-const OUTCOMES: readonly Put[] = ['recorded', 'seen', 'new-generation', 'full', 'over-quota']
+const OUTCOMES: readonly Put[] = [
+  'recorded',
+  'seen',
+  'nonce-left-out',
+  'new-generation',
+  'full',
+  'over-quota',
+]
 
 /**
  * The replay memory of many nodes, on PostgreSQL 13 or later. Its tables are not logged, so a put
@@ -59,7 +66,7 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
 
   /** @throws the driver's error where the database is away or does not answer in time */
   async put(use: Use): Promise<Put> {
-    const judged = { generation: this.#generation, ...use }
+    const judged = { generation: this.#generation, withoutNonce: false, ...use }
     const answer = await this.#put(judged)
     if (answer !== 'full' && answer !== 'over-quota') return answer
     // What has ended takes no room: swept by us, or meanwhile by another node.
@@ -72,11 +79,29 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
    * nonces of an old one.
    */
   async look(): Promise<void> {
-    const { schema, margin } = this.#options
-    const text = `SELECT generation, since, replay_time AS now
+    this.#adopt(await this.#one('look', this.#looked(), this.#asked()))
+  }
+
+  /** @throws the driver's error, as `put` does */
+  async nonceGiven(owner: string, until: number): Promise<void> {
+    const { schema } = this.#options
+    const text = `WITH given AS (
+        INSERT INTO "${schema}".replay_nonce AS old VALUES ($4, $5)
+        ON CONFLICT (owner) DO UPDATE SET until = greatest(old.until, excluded.until)
+      ) ${this.#looked()}`
+    const values = [...this.#asked(), hash('sha256', owner, 'buffer'), Math.ceil(until)]
+    this.#adopt(await this.#one('nonce', text, values))
+  }
+
+  #looked(): string {
+    const { schema } = this.#options
+    return `SELECT generation, since, replay_time AS now
       FROM "${schema}".replay_time($1::bigint),
       LATERAL "${schema}".replay_look(replay_time, $2, $3)`
-    this.#adopt(await this.#one('look', text, [this.#now?.() ?? null, margin, randomUUID()]))
+  }
+
+  #asked(): unknown[] {
+    return [this.#now?.() ?? null, this.#options.margin, randomUUID()]
   }
 
   /** Removes what has ended, at most 10,000 uses at once. @returns how many went */
@@ -102,9 +127,9 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
     this.#looking = looking
   }
 
-  async #put({ key, owner, until, generation }: Required<Use>): Promise<Put> {
+  async #put({ key, owner, until, generation, withoutNonce }: Required<Use>): Promise<Put> {
     const { schema, margin, limits } = this.#options
-    const text = `SELECT * FROM "${schema}".replay_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+    const text = `SELECT * FROM "${schema}".replay_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
     const values = [
       hash('sha256', key, 'buffer'),
       hash('sha256', owner, 'buffer'),
@@ -116,6 +141,7 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
       randomUUID(),
       limits.records,
       limits.perOwner,
+      withoutNonce,
     ]
     const answer = await this.#one('put', text, values)
     this.#adopt(answer)

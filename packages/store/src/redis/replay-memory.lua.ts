@@ -1,18 +1,25 @@
 import { script } from './connection.ts'
 import { LIFE } from './life.lua.ts'
 
+/** Milliseconds. Within them a promotion cannot have been forgotten, but for a backlog kept shorter. */
+const WATCHED = 10_000
+
 /**
  * KEYS[1] is the sentinel: which life of the server its generation belongs to. Where it is missing
  * (a flush) or names another life (a restart, a failover), records may be gone: a new generation
- * begins, named by the caller's random candidate, for Lua's own random numbers repeat.
+ * begins, named by the caller's random candidate, for Lua's own random numbers repeat. It goes on
+ * where its server has been renamed and somebody has looked at it all the while.
  */
 const GENERATION = `
 local now = store_time(ARGV[1])
 local margin = tonumber(ARGV[2])
 local present = life()
-local sentinel = redis.call('HMGET', KEYS[1], 'life', 'generation', 'since')
+local sentinel = redis.call('HMGET', KEYS[1], 'life', 'generation', 'since', 'looked')
 local generation, since = sentinel[2], sentinel[3]
-if sentinel[1] ~= present then
+if sentinel[1] ~= present and sentinel[4] and now - sentinel[4] <= ${WATCHED}
+  and renamed(sentinel[1]) then
+  redis.call('HSET', KEYS[1], 'life', present)
+elseif sentinel[1] ~= present then
   generation, since = ARGV[3], whole(now + margin)
   redis.call('HSET', KEYS[1], 'life', present, 'generation', generation, 'since', since)
 end
@@ -20,11 +27,37 @@ local function answer(outcome) return {outcome, generation, since, whole(now)} e
 `
 
 /** ARGV: clock, margin, candidate */
-export const LOOK = script(LIFE, GENERATION, `return answer('looked')`)
+export const LOOK = script(
+  LIFE,
+  GENERATION,
+  `
+redis.call('HSET', KEYS[1], 'looked', whole(now))
+return answer('looked')
+`,
+)
+
+/**
+ * An owner was given a nonce: that stands in its tally, for as long as the nonce may be used.
+ *
+ * KEYS: sentinel, the tally of the owner. ARGV: clock, margin, candidate, until, the caller's clock
+ */
+export const GIVE = script(
+  LIFE,
+  GENERATION,
+  `
+local till = tonumber(ARGV[4])
+local held = tonumber(redis.call('HGET', KEYS[2], 'nonce')) or 0
+redis.call('HSET', KEYS[2], 'nonce', whole(math.max(held, till)))
+local keep = math.ceil(math.max(till - now, till - tonumber(ARGV[5]), 0) + margin) + 1000
+if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], whole(keep)) end
+return answer('given')
+`,
+)
 
 /**
  * KEYS: sentinel, the use, the tally of all, the tally of its owner.
- * ARGV: clock, margin, candidate, the caller's generation, until, the caller's clock, limits
+ * ARGV: clock, margin, candidate, the caller's generation, until, the caller's clock, limits, and
+ * '1' if the use is one without a nonce
  *
  * A tally counts the live records by the second in which they end, and gives back once a second
  * what has ended: its cost depends on the length of lives, not on the number of records.
@@ -40,6 +73,10 @@ if ARGV[4] ~= generation then return answer('new-generation') end
 
 local seen = redis.call('GET', KEYS[2])
 if seen and tonumber(seen) >= now then return answer('seen') end
+if ARGV[9] == '1' then
+  local till = tonumber(redis.call('HGET', KEYS[4], 'nonce'))
+  if till and tonumber(ARGV[6]) < till then return answer('nonce-left-out') end
+end
 
 local second = math.floor(now / 1000)
 local function live(tally)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { StoreError } from '../records.ts'
 import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
 import { eviction, isReply, RedisConnection, type RedisServer } from './connection.ts'
-import { LOOK, PUT } from './replay-memory.lua.ts'
+import { GIVE, LOOK, PUT } from './replay-memory.lua.ts'
 
 export interface ReplayMemoryInRedisOptions {
   readonly server: RedisServer
@@ -17,7 +17,14 @@ export interface ReplayMemoryInRedisOptions {
   readonly now?: () => number
 }
 
-const OUTCOMES: readonly Put[] = ['recorded', 'seen', 'new-generation', 'full', 'over-quota']
+const OUTCOMES: readonly Put[] = [
+  'recorded',
+  'seen',
+  'nonce-left-out',
+  'new-generation',
+  'full',
+  'over-quota',
+]
 
 /**
  * The replay memory of many nodes, on Redis 6.2 or later, or Valkey. What it promises does not rest
@@ -35,6 +42,8 @@ export class ReplayMemoryInRedis implements ReplayMemory {
   #since = Infinity
   #unfit: StoreError | undefined
   #looking: NodeJS.Timeout | undefined
+  #present: Promise<void> | undefined
+  #next: Promise<void> | undefined
 
   private constructor(options: ReplayMemoryInRedisOptions) {
     this.#now = options.now
@@ -74,13 +83,14 @@ export class ReplayMemoryInRedis implements ReplayMemory {
    * @throws StoreError where the server does not answer in time, or has become unfit; the driver's
    *   error where it is away
    */
-  async put({ key, owner, until, generation = this.#generation }: Use): Promise<Put> {
+  async put(use: Use): Promise<Put> {
+    const { key, owner, until, generation = this.#generation, withoutNonce } = use
     if (this.#unfit) throw this.#unfit
     const { limits } = this.#options
     const keys = ['sentinel', `use:${key}`, 'tally', `tally:${owner}`].map(this.#key)
-    const nodeTime = this.#now?.() ?? Date.now()
+    const { records, perOwner } = limits
+    const values = [generation, until, this.#time(), records, perOwner, withoutNonce ? 1 : 0]
     try {
-      const values = [generation, until, nodeTime, limits.records, limits.perOwner]
       const reply = await this.#server.run(PUT, keys, [...this.#preamble(), ...values.map(String)])
       const answered = this.#adopt(reply)
       const outcome = OUTCOMES.find((known) => known === answered)
@@ -92,12 +102,38 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     }
   }
 
+  /** @throws StoreError or the driver's error, as `put` does */
+  async nonceGiven(owner: string, until: number): Promise<void> {
+    const keys = ['sentinel', `tally:${owner}`].map(this.#key)
+    const values = [until, this.#time()].map(String)
+    this.#adopt(await this.#server.run(GIVE, keys, [...this.#preamble(), ...values]))
+  }
+
   /**
    * Learns the present generation, so that a node which nobody asks does not challenge with the
    * nonces of an old one; and whether the server is still fit. Done every `every` milliseconds and
-   * whenever the connection comes back.
+   * whenever the connection comes back. A look that has begun may have come before what its caller
+   * has heard of: all who ask meanwhile share the next one.
    */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    if (!this.#present) return this.#begin()
+    this.#next ??= this.#present
+      .catch(() => undefined) // is told to those who asked for it
+      .then(() => {
+        this.#next = undefined
+        return this.#begin()
+      })
+    return this.#next
+  }
+
+  #begin(): Promise<void> {
+    this.#present = this.#look().finally(() => {
+      this.#present = undefined
+    })
+    return this.#present
+  }
+
+  async #look(): Promise<void> {
     this.#unfit = await eviction(this.#server)
     if (this.#unfit) throw this.#unfit
     this.#adopt(await this.#server.run(LOOK, [this.#key('sentinel')], this.#preamble()))
@@ -115,6 +151,10 @@ export class ReplayMemoryInRedis implements ReplayMemory {
 
   readonly #key = (what: string): string => `{${this.#options.name}}:${what}`
 
+  #time(): number {
+    return this.#now?.() ?? Date.now()
+  }
+
   #preamble(): string[] {
     return [String(this.#now?.() ?? ''), String(this.#options.margin), randomUUID()]
   }
@@ -125,7 +165,7 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     if (!Array.isArray(reply)) throw new StoreError('Redis: an answer of another form')
     const [outcome, generation, since, storeTime] = reply.map(String)
     if (generation !== undefined && generation !== this.#generation) {
-      const behind = (this.#now?.() ?? Date.now()) - Number(storeTime)
+      const behind = this.#time() - Number(storeTime)
       // Until now this node has put elsewhere, perhaps on a primary that is no more: an address that
       // leads back to an earlier one finds its old sentinel, but not what was used meanwhile.
       const left = this.#generation === '' ? 0 : Number(storeTime) + this.#options.margin

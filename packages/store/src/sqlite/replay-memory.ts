@@ -65,9 +65,24 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   /** @throws Error where the file cannot be written, or is locked by others for over 5 s */
-  put({ key, owner, until, generation = this.#generation }: Use): Promise<Put> {
-    const use = { key: hash('sha256', key, 'buffer'), owner: hash('sha256', owner, 'buffer') }
-    return this.#commit.write(() => this.#put({ ...use, until, generation }))
+  put({ key, owner, ...use }: Use): Promise<Put> {
+    const hashed = { key: hash('sha256', key, 'buffer'), owner: hash('sha256', owner, 'buffer') }
+    const judged = { generation: this.#generation, withoutNonce: false, ...use, ...hashed }
+    return this.#commit.write(() => this.#put(judged))
+  }
+
+  /** @throws Error as `put` does */
+  nonceGiven(owner: string, until: number): Promise<void> {
+    return this.#commit.write(() => {
+      const now = this.#now()
+      this.#adopt()
+      this.#statements.expire.run(Math.floor(now))
+      this.#statements.give.run(hash('sha256', owner, 'buffer'), Math.ceil(until))
+    })
+  }
+
+  async look(): Promise<void> {
+    this.#adopt()
   }
 
   /** Removes what has expired, at most 10,000 records at once. @returns how many went */
@@ -91,7 +106,7 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   // One transaction, in which no other process writes.
-  #put({ key, owner, until, generation }: Hashed): Put {
+  #put({ key, owner, until, generation, withoutNonce }: Hashed): Put {
     const now = this.#now()
     let life = this.#adopt()
     if (now < life.swept - STEP_BACK) {
@@ -101,6 +116,8 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     if (generation !== life.generation) return 'new-generation'
     const ends = this.#statements.find.get(key)?.['ends']
     if (typeof ends === 'number' && ends >= now) return 'seen'
+    if (withoutNonce && Number(this.#statements.given.get(owner)?.['until'] ?? 0) > now)
+      return 'nonce-left-out'
     this.#clear(now, CLEARED_BY_ONE_PUT)
     this.#statements.remove.run(key) // an end that has come makes room for the next
     const room = this.#room(owner)
@@ -149,6 +166,7 @@ interface Hashed {
   readonly owner: Uint8Array
   readonly until: number
   readonly generation: string
+  readonly withoutNonce: boolean
 }
 
 function prepare(database: DatabaseSync) {
@@ -169,6 +187,11 @@ function prepare(database: DatabaseSync) {
     own: statement(
       'INSERT INTO owner (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET live = live RETURNING id',
     ),
+    given: statement('SELECT until FROM nonce WHERE owner = ?'),
+    give: statement(
+      'INSERT INTO nonce VALUES (?, ?) ON CONFLICT DO UPDATE SET until = max(until, excluded.until)',
+    ),
+    expire: statement('DELETE FROM nonce WHERE until <= ?'),
     record: statement('INSERT INTO use VALUES (?, ?, ?)'),
     clear: statement(
       'DELETE FROM use WHERE key IN (SELECT key FROM use WHERE ends < ? ORDER BY ends LIMIT ?)',

@@ -18,7 +18,7 @@ export const RECORDS: readonly string[] = [
 
 /**
  * `life` has one row. `live` counts the rows of `use`, `owner.live` those of one owner, kept by the
- * triggers; `swept` is the latest moment by whose clock anything was swept.
+ * triggers; `nonce` has the owners who were given one; `swept` is the latest moment by whose clock anything was swept.
  */
 export const REPLAY_MEMORY: readonly string[] = [
   `CREATE TABLE life (
@@ -40,6 +40,11 @@ export const REPLAY_MEMORY: readonly string[] = [
      ends INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX use_ends ON use (ends);
+   CREATE TABLE nonce (
+     owner BLOB PRIMARY KEY,
+     until INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX nonce_until ON nonce (until);
    CREATE TRIGGER use_recorded AFTER INSERT ON use BEGIN
      UPDATE life SET live = live + 1;
      UPDATE owner SET live = live + 1 WHERE id = new.owner;
