@@ -6,6 +6,7 @@ import { describe, onRefusal, reportRefusal } from './decisions.ts'
 import type { Failure } from './decisions.ts'
 import { endpoints, isForPeople, postOnly } from './endpoints.ts'
 import { showError } from './pages/error.ts'
+import { whyUnsupported } from './unsupported.ts'
 
 /** Seconds after which a client may ask again. */
 const RETRY_AFTER = '5'
@@ -48,7 +49,10 @@ function prepare(ctx: Context): void {
 
 /** Answers that the library gives under another name. */
 function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
-  const { client, route } = ctx.oidc
+  const { client, route, params } = ctx.oidc
+  const why = whyUnsupported(failure, params?.['grant_type'] ?? params?.['response_type'])
+  if (why !== undefined && failure instanceof errors.OIDCProviderError)
+    ctx.body = { error: failure.error, error_description: why }
   // RFC9449-5. Client authentication has succeeded: invalid_grant does not come before it.
   if (
     route === 'token' &&

@@ -7,6 +7,7 @@ import { readKeys } from './keys.ts'
 import { aliasesOnly, pinned } from './listeners.ts'
 import type { Listener } from './listeners.ts'
 import { makeProvider } from './provider.ts'
+import { checkClients } from './start-checks.ts'
 import { answering } from './unavailable.ts'
 
 export interface AuthorizationServerOptions {
@@ -16,6 +17,8 @@ export interface AuthorizationServerOptions {
   readonly records: Records
   readonly certificates: CertificateJudge
   readonly report?: Reporter
+  /** Takes what whoever runs the server should know, at start. Default: a warning of the process. */
+  readonly warn?: (sentence: string) => void
 }
 
 /** The caller makes the HTTPS servers; both listeners refuse a socket that is not TLS. */
@@ -38,11 +41,17 @@ export interface AuthorizationServer {
   renewKeys(): Promise<void>
 }
 
-/** @throws Error where the store cannot be read or was not provisioned */
+const warnOfProcess = (sentence: string): void => process.emitWarning(sentence, 'Holdfast')
+
+/**
+ * @throws Error where the store cannot be read or was not provisioned; ClientMetadataError for a
+ *   client in it that is weaker than its profile
+ */
 export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const { configuration, certificates, report = silent } = options
+  const { configuration, certificates, report = silent, warn = warnOfProcess } = options
+  for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
   const records = answering(options.records)
   const withKeysOfNow = async () => {
     const keys = await readKeys(options.records)

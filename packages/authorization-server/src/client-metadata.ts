@@ -16,6 +16,12 @@ export interface ClientMetadata {
     | 'self_signed_tls_client_auth'
   readonly token_endpoint_auth_signing_alg?: string
   readonly id_token_signed_response_alg?: string
+  /** Of JARM; absent: PS256. */
+  readonly authorization_signed_response_alg?: string
+  /** Of a resource server's introspection responses (RFC 9701); absent: PS256. */
+  readonly introspection_signed_response_alg?: string
+  /** Absent: any of the profile's. */
+  readonly request_object_signing_alg?: string
   /** Empty for a resource server that only introspects. */
   readonly grant_types: readonly ('authorization_code' | 'client_credentials' | 'refresh_token')[]
   readonly redirect_uris?: readonly string[]

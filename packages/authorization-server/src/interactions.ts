@@ -10,6 +10,7 @@ import { consentPage } from './pages/consent.ts'
 import type { Request } from './pages/consent.ts'
 import { show } from './pages/layout.ts'
 import { loginPage } from './pages/login.ts'
+import { relaxationOf } from './profiles.ts'
 import { Resources } from './resources.ts'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 import { authenticate } from './users.ts'
@@ -70,7 +71,9 @@ export class Interactions {
       const { login_hint: hint } = interaction.params
       show(ctx, loginPage({ path, client: name, login: typeof hint === 'string' ? hint : '' }))
     } else {
-      show(ctx, consentPage({ path, client: name, request: this.#request(interaction, client) }))
+      const request = this.#request(interaction, client)
+      const relaxation = relaxationOf(client['profile'])
+      show(ctx, consentPage({ path, client: name, request, relaxation }))
     }
   }
 

@@ -1,6 +1,8 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
 import { ALGORITHMS } from './algorithms.ts'
+import type { Configuration } from './configuration.ts'
+import { MESSAGE_SIGNING } from './profiles/message-signing.ts'
 import type {
   House,
   Metadata,
@@ -15,6 +17,8 @@ import { SECURITY_PROFILE } from './profiles/security-profile.ts'
 interface Profile {
   /** What it is, in one sentence. */
   readonly about: string
+  /** What is weaker than FAPI 2.0 wants it, for whoever runs or uses a client of this profile. */
+  readonly relaxes?: string
   readonly rows: readonly Requirement[]
 }
 
@@ -24,9 +28,14 @@ export const PROFILES = {
     about: 'FAPI 2.0 Security Profile. What holds for every client, whatever its profile.',
     rows: [],
   },
+  'fapi2-message-signing': {
+    about: 'FAPI 2.0 Message Signing. Requests, responses and introspection responses are signed.',
+    rows: MESSAGE_SIGNING,
+  },
   'compat-oauth2c': {
-    about:
-      'For clients like oauth2c, which name the token endpoint as audience of their assertions. Relaxes that and nothing else.',
+    about: 'For clients that work like oauth2c. Relaxes one requirement and nothing else.',
+    relaxes:
+      'its assertions may name the token endpoint as audience in place of the issuer (FAPI2SP-5.3.2.1-8)',
     rows: [
       {
         clause: 'FAPI2SP-5.3.2.1-8',
@@ -49,6 +58,8 @@ const STRICT: Terms = {
   grantTypes: ['authorization_code', 'client_credentials', 'refresh_token'],
   algorithms: ALGORITHMS,
   tokenEndpointAsAudience: false,
+  requestObjects: false,
+  signedIntrospection: false,
 }
 
 /** Every requirement of a profile, in the order of the tables. */
@@ -79,11 +90,13 @@ const boundOf = (profile: unknown = DEFAULT_PROFILE) =>
   isProfile(profile) ? BOUND.get(profile) : undefined
 
 /** @throws Error for an unknown profile; `weakness` has refused its clients before */
-function termsOf(profile: unknown): Terms {
+function known(profile: unknown) {
   const bound = boundOf(profile)
   if (!bound) throw new Error('a client of an unknown profile')
-  return bound.terms
+  return bound
 }
+
+export const termsOf = (profile: unknown): Terms => known(profile).terms
 
 /** What the profile has a client registered with. */
 export const registeredWith = (client: Metadata): Metadata =>
@@ -107,17 +120,26 @@ const UNKNOWN: Weakness = {
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
+/** What is weaker than FAPI 2.0 wants it for clients of this profile, if anything is. */
+export const relaxationOf = (profile: unknown = DEFAULT_PROFILE): string | undefined => {
+  const named: { readonly [name: string]: Profile } = PROFILES
+  return isProfile(profile) ? named[profile]?.relaxes : undefined
+}
+
+export const offeredBy = ({ profiles }: Configuration): Offered => ({
+  algorithms: [...new Set(profiles.flatMap((name) => termsOf(name).algorithms))],
+  termsOf,
+  requirementsOf: (profile) => known(profile).requirements,
+  weakness: (client) => weakness(client) ?? notOffered(client, profiles),
+})
+
 /** The requirements of the profiles on offer, folded into what the library takes. */
 export function providerConfiguration(house: House): ProviderConfiguration {
-  const names = house.configuration.profiles
-  const offered: Offered = {
-    algorithms: [...new Set(names.flatMap((name) => termsOf(name).algorithms))],
-    termsOf,
-    weakness: (client) => weakness(client) ?? notOffered(client, names),
-  }
+  const { profiles } = house.configuration
+  const offered = offeredBy(house.configuration)
   const rows = new Set<Requirement>([
     ...SECURITY_PROFILE,
-    ...names.flatMap((name): readonly Requirement[] => PROFILES[name].rows),
+    ...profiles.flatMap((name): readonly Requirement[] => PROFILES[name].rows),
   ])
   const folded: Tree = {}
   for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)

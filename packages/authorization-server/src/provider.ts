@@ -6,6 +6,7 @@ import type { Listener } from './listeners.ts'
 import { providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
 import { rememberUses } from './replay.ts'
+import { signedIntrospection } from './signed-introspection.ts'
 
 /**
  * The library for one set of keys, which it takes once and for all, and the middlewares around it.
@@ -20,6 +21,7 @@ export function makeProvider(house: House, report: Reporter): Listener {
   provider
     .use(answersInOAuth(provider, report))
     .use(userinfoTokenInHeaderOnly)
+    .use(signedIntrospection)
     .use(new Interactions(provider, records, configuration).routes())
 
   const answer = provider.callback()

@@ -7,7 +7,7 @@ import type { Request } from './http.ts'
 
 /** The steps of the authorization code flow of client `web`. */
 
-const VERIFIER = 'v'.repeat(43)
+export const VERIFIER = 'v'.repeat(43)
 
 type Form = { readonly [name: string]: string }
 
@@ -40,9 +40,13 @@ export const frontChannel = ({ issuer }: House, query: { [name: string]: string 
   `${issuer}/authorize?${new URLSearchParams(query).toString()}`
 
 /** Logs alice in and consents; gives the parameters with which the browser comes back. */
-export async function authorize(house: House, uri: string): Promise<URLSearchParams> {
+export async function authorize(
+  house: House,
+  uri: string,
+  client = 'web',
+): Promise<URLSearchParams> {
   const browser = new Browser(house.send, house.issuer)
-  const login = await browser.open(authorizationUrl(house, uri))
+  const login = await browser.open(authorizationUrl(house, uri, client))
   const fields = { login: 'alice', password: 'correct horse' }
   const consent = await browser.press(login, 'login-submit', fields)
   await browser.press(consent, 'consent-submit')
@@ -53,13 +57,19 @@ export async function codeFor(house: House, edit: Form = {}): Promise<string> {
   return String((await authorize(house, await requestUri(house, edit))).get('code'))
 }
 
-export async function redeem(house: House, code: string, prover: Prover): Promise<Request> {
-  return tokenRequest(house, prover, {
+export async function redeem(
+  house: House,
+  code: string,
+  prover: Prover,
+  client = 'web',
+): Promise<Request> {
+  const form = {
     grant_type: 'authorization_code',
     code,
     redirect_uri: CALLBACK,
     code_verifier: VERIFIER,
-  })
+  }
+  return tokenRequest(house, prover, { ...form, ...(await assertion(house, client)) })
 }
 
 export async function refresh(house: House, token: unknown, prover: Prover): Promise<Request> {

@@ -12,6 +12,7 @@ import type {
   CertificateJudge,
   ClientMetadata,
   Listener,
+  ProfileName,
 } from '../src/index.ts'
 import { makeCertificates } from './certificates.ts'
 import type { Certificates } from './certificates.ts'
@@ -40,6 +41,9 @@ interface Options {
   readonly through?: (records: Records) => Records
   readonly report?: Reporter
   readonly configuration?: { readonly [key: string]: unknown }
+  /** Offered beside the security profile, each with clients of its own. */
+  readonly profiles?: readonly ProfileName[]
+  readonly warn?: (sentence: string) => void
   readonly judge?: Partial<CertificateJudge>
 }
 
@@ -54,7 +58,8 @@ export async function startHouse(options: Options = {}): Promise<House> {
     ),
   )
   const records = options.records ?? new RecordsInProcess(() => Date.now()) // a test may fake Date
-  const { clients, keys } = await makeClients(certificates)
+  const profiles: readonly ProfileName[] = ['fapi2-security-profile', ...(options.profiles ?? [])]
+  const { clients, keys } = await makeClients(certificates, profiles)
   await provision(records, { clients, users })
   const configuration = checkConfiguration({
     issuer: publicSide.origin,
@@ -63,6 +68,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
       { indicator: ACCOUNTS, scopes: ['read', 'write'], format: 'jwt', ttl: 300 },
       { indicator: PAYMENTS, scopes: ['pay'], format: 'opaque', ttl: 120 },
     ],
+    profiles,
     ...options.configuration,
   })
   const server = await createAuthorizationServer({
@@ -70,6 +76,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     records: options.through?.(records) ?? records,
     certificates: { ...judge, ...options.judge },
     ...(options.report && { report: options.report }),
+    ...(options.warn && { warn: options.warn }),
   })
   const serve: { public: Listener; alias: Listener } = {
     public: server.publicListener,
@@ -99,7 +106,7 @@ const judge: CertificateJudge = {
     property === 'tls_client_auth_subject_dn' && certificate.subject === expected,
 }
 
-async function makeClients({ selfSigned }: Certificates) {
+async function makeClients({ selfSigned }: Certificates, profiles: readonly ProfileName[]) {
   const keys: { [client: string]: { alg: string; key: CryptoKey } } = {}
   const withKey = async (client_id: string, alg: string) => {
     const pair = await generateKeyPair(alg, { extractable: true })
@@ -147,7 +154,19 @@ async function makeClients({ selfSigned }: Certificates) {
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
   ]
-  return { clients, keys }
+  const ofProfiles: ClientMetadata[] = [
+    { ...(await withKey('signing', 'ES256')), ...code, profile: 'fapi2-message-signing' },
+    {
+      ...(await withKey('signing-api', 'ES256')),
+      grant_types: [],
+      introspection_audiences: [PAYMENTS],
+      introspection_signed_response_alg: 'ES256',
+      profile: 'fapi2-message-signing',
+    },
+    { ...(await withKey('compat', 'ES256')), ...code, profile: 'compat-oauth2c' },
+  ]
+  const offered = ofProfiles.filter(({ profile }) => profiles.some((name) => name === profile))
+  return { clients: [...clients, ...offered], keys }
 }
 
 export async function listening(server: Server): Promise<{ server: Server; origin: string }> {

@@ -24,7 +24,7 @@ test('everything is escaped', () => {
   const request = { oidc: [nasty], resources: [{ indicator: nasty, scopes: [nasty] }] }
   for (const page of [
     loginPage({ path: '/interaction/1', client: nasty, login: nasty, message: nasty }),
-    consentPage({ path: '/interaction/1', client: nasty, request }),
+    consentPage({ path: '/interaction/1', client: nasty, request, relaxation: nasty }),
     errorPage({ error: nasty, error_description: nasty }),
   ]) {
     expect(page).not.toContain('<script')

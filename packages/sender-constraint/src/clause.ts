@@ -1,13 +1,23 @@
+/** Where the documents are whose sentences are cited, up to the number of the section. */
+const DOCUMENTS = {
+  FAPI2SP: 'https://openid.net/specs/fapi-security-profile-2_0-final.html#section-',
+  FAPI2MS: 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-',
+  FAPICIBA: 'https://openid.net/specs/openid-financial-api-ciba-ID1.html#rfc.section.',
+  CIBA: 'https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0-final.html#rfc.section.',
+  OIDCC: 'https://openid.net/specs/openid-connect-core-1_0-final.html#rfc.section.',
+} as const
+
 /**
  * The id of one sentence of a specification: document, section, and the item where the section is a
  * list. `RFC9449-4.3-12a` is item 12 a of RFC 9449 §4.3.
  */
-export type ClauseId = `${'RFC' | 'FAPI2SP' | 'OIDC'}${string}-${string}`
+export type ClauseId = `${`RFC${string}` | keyof typeof DOCUMENTS}-${string}`
 
 /** Where the sentence can be read. */
 export function clauseUrl(clause: ClauseId): string {
   const [document = '', section = ''] = clause.split('-')
-  return document === 'FAPI2SP'
-    ? `https://openid.net/specs/fapi-security-profile-2_0-final.html#section-${section}`
-    : `https://www.rfc-editor.org/rfc/${document.toLowerCase()}#section-${section}`
+  const found = Object.entries(DOCUMENTS).find(([name]) => name === document)
+  return (
+    (found?.[1] ?? `https://www.rfc-editor.org/rfc/${document.toLowerCase()}#section-`) + section
+  )
 }

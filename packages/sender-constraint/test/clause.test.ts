@@ -8,6 +8,8 @@ test.for([
     'FAPI2SP-5.3.4-5',
     'https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4',
   ],
+  ['FAPI2MS-5.3.1-3', 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-5.3.1'],
+  ['OIDCC-9', 'https://openid.net/specs/openid-connect-core-1_0-final.html#rfc.section.9'],
 ] as const)('%s can be read at %s', ([clause, url]) => {
   expect(clauseUrl(clause)).toBe(url)
 })

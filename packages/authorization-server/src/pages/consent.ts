@@ -13,13 +13,22 @@ interface Consent {
   readonly path: string
   readonly client: string
   readonly request: Request
+  /** What is weaker than the profile of everybody else, in the words of the table. */
+  readonly relaxation: string | undefined
 }
 
 /** FAPI2SP-5.3.2.2-13: all that is needed to decide. */
-export const consentPage = ({ path, client, request }: Consent): string =>
+export const consentPage = ({ path, client, request, relaxation }: Consent): string =>
   page(
     'Allow access?',
     html`<p><strong>${client}</strong> asks for:</p>
+      ${
+        relaxation === undefined
+          ? []
+          : html`<p role="alert" id="relaxation">
+              This client is weaker than FAPI 2.0: ${relaxation}.
+            </p>`
+      }
       ${request.oidc.length === 0 ? [] : scopeList('about you', request.oidc)}
       ${request.resources.map(({ indicator, scopes }) => scopeList(indicator, scopes))}
       <form method="post" action="${path}/consent">

@@ -5,6 +5,7 @@ import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
 import type { Keys } from '../keys.ts'
+import type { RequestObject } from './request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */
 export type Metadata = { readonly [member: string]: unknown }
@@ -24,6 +25,10 @@ export interface Terms {
   readonly algorithms: readonly Algorithm[]
   /** Whether the token endpoint's URL does as `aud` of a client assertion. */
   readonly tokenEndpointAsAudience: boolean
+  /** Whether this client may send request objects (RFC 9101). */
+  readonly requestObjects: boolean
+  /** Whether this resource server is answered by signed introspection responses only (RFC 9701). */
+  readonly signedIntrospection: boolean
 }
 
 /** One sentence of a specification, and everything that follows from it here. */
@@ -37,6 +42,8 @@ export interface Requirement {
   readonly registers?: Metadata
   /** Whether a client's metadata holds it. Metadata that does not is refused. */
   readonly asks?: (client: Metadata, terms: Terms) => boolean
+  /** Whether a client's request object holds it. One that does not is refused. */
+  readonly requestObject?: (object: RequestObject) => boolean
   /** What is wrong with a configuration that offers the profile. It is refused at start. */
   readonly needs?: (configuration: Configuration) => Fault | undefined
   readonly terms?: Partial<Terms>
@@ -47,6 +54,7 @@ export interface Offered {
   /** Of all the profiles together. */
   readonly algorithms: readonly Algorithm[]
   readonly termsOf: (profile: unknown) => Terms
+  readonly requirementsOf: (profile: unknown) => readonly Requirement[]
   /** The first requirement that a client's metadata breaks. */
   readonly weakness: (client: Metadata) => Weakness | undefined
 }

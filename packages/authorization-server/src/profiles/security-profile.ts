@@ -19,6 +19,7 @@ import {
   strongAuthentication,
   strongKeys,
 } from './client-rules.ts'
+import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 
 /**
@@ -107,7 +108,8 @@ export const SECURITY_PROFILE = [
   },
   {
     clause: 'FAPI2SP-5.3.2.1-13',
-    sentence: 'a JWT dated up to 10 seconds ahead is accepted',
+    sentence: 'a JWT dated up to 10 s ahead is accepted, over 60 s ahead refused',
+    requestObject: isNotDatedAhead,
     sets: () => ({ clockTolerance: CLOCK_TOLERANCE }),
   },
 
