@@ -22,13 +22,13 @@ export interface BundleOptions {
  * `pem`: the chain, leaf first, and the key if asked for. `der`: the leaf alone. `p12`: key and chain.
  * `jwks`: the public key with `x5c` and `x5t#S256` (RFC 7517 §4.7, §4.9), as
  * `self_signed_tls_client_auth` registers it (RFC 8705 §2.2.2). The root is in none: it is trusted,
- * not sent. Throws AuthorityError.
+ * not sent. Rejects with AuthorityError.
  */
-export function bundle(
+export async function bundle(
   credential: Pick<Credential, 'chain'> & Partial<Credential>,
   format: BundleFormat,
   options: BundleOptions = {},
-): Buffer {
+): Promise<Buffer> {
   const chain = pemBlocks('CERTIFICATE', credential.chain).map((der) => new X509Certificate(der))
   const [leaf] = chain
   if (!leaf) throw refuse('bad-request', 'there is no certificate to bundle', 'Name another')
@@ -45,7 +45,7 @@ export function bundle(
     throw refuse('bad-passphrase', problem, 'Give one of printable ASCII characters')
   }
   const key = createPrivateKey(keyOf(credential, leaf))
-  return toPkcs12({ chain, key, friendlyName }, passphrase)
+  return await toPkcs12({ chain, key, friendlyName }, passphrase)
 }
 
 function keyOf({ key }: Partial<Credential>, leaf: X509Certificate): string {

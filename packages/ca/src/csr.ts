@@ -1,27 +1,12 @@
-/** Certificate signing requests (PKCS #10, RFC 2986): read strictly, and made for those who need one. */
+/** Certificate signing requests (PKCS #10, RFC 2986), read strictly. `make-csr.ts` makes them. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import {
-  type AlternativeNames,
-  encodeAlternativeNames,
-  readAlternativeNames,
-} from './alternative-names.ts'
+import { type AlternativeNames, readAlternativeNames } from './alternative-names.ts'
 import { EXTENSION, readExtensions } from './certificate-fields.ts'
-import {
-  decodeOid,
-  type Element,
-  encode,
-  encodeOid,
-  MalformedDer,
-  readElements,
-  readOne,
-  TAG,
-} from './der.ts'
-import { decodeNumber, encodeNumber } from './der-values.ts'
-import { decodeName, type DistinguishedName, encodeName } from './distinguished-name.ts'
-import { publicKeyOf } from './issue.ts'
-import { pemBlocks, pemOf } from './pem.ts'
-import { parseName } from './rfc4514.ts'
-import { isSignedBy, readSigned, signDer, weaknessOf } from './signature.ts'
+import { decodeOid, type Element, MalformedDer, readElements, readOne, TAG } from './der.ts'
+import { decodeNumber } from './der-values.ts'
+import { decodeName, type DistinguishedName } from './distinguished-name.ts'
+import { pemBlocks } from './pem.ts'
+import { isSignedBy, readSigned, weaknessOf } from './signature.ts'
 
 /** PKCS #9 (RFC 2985 §5.4.2). */
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14'
@@ -100,30 +85,4 @@ function readWishes(
 
 function nameOfExtension(oid: string): string {
   return Object.entries(EXTENSION).find(([, value]) => value === oid)?.[0] ?? oid
-}
-
-export interface CsrWish {
-  /** RFC 4514. */
-  readonly subject: string
-  readonly alternativeNames: AlternativeNames
-}
-
-/** PEM. Throws NameSyntaxError or MalformedDer for names that are none. */
-export function makeCsr(key: KeyObject, { subject, alternativeNames }: CsrWish): string {
-  const names = encodeAlternativeNames(alternativeNames)
-  const extension =
-    names &&
-    sequence(sequence(encodeOid(EXTENSION.subjectAltName), encode(TAG.OCTET_STRING, names)))
-  const attribute = extension && sequence(encodeOid(EXTENSION_REQUEST), encode(TAG.SET, extension))
-  const toBeSigned = sequence(
-    encodeNumber(0),
-    encodeName(parseName(subject)),
-    publicKeyOf(key).export({ type: 'spki', format: 'der' }),
-    encode(0xa0, ...(attribute ? [attribute] : [])),
-  )
-  return pemOf('CERTIFICATE REQUEST', signDer(toBeSigned, key))
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return encode(TAG.SEQUENCE, ...parts)
 }

@@ -1,19 +1,5 @@
-/** Integers, times and explicit tags in DER: what CRLs, OCSP answers and extensions are made of. */
+/** Integers, bit strings, times and explicit tags in DER. */
 import { type Element, encode, MalformedDer, TAG } from './der.ts'
-
-/** The INTEGER of an unsigned number, as bytes. */
-export function encodeUnsigned(bytes: Buffer): Buffer {
-  const start = bytes.findIndex((byte) => byte !== 0)
-  const minimal = start < 0 ? Buffer.from([0]) : bytes.subarray(start)
-  // A leading one bit would make it negative.
-  const sign = (minimal[0] ?? 0) >= 0x80 ? [Buffer.from([0])] : []
-  return encode(TAG.INTEGER, ...sign, minimal)
-}
-
-export function encodeNumber(value: number | bigint): Buffer {
-  const hex = value.toString(16)
-  return encodeUnsigned(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
-}
 
 /** As `X509Certificate.serialNumber` writes it: upper case, whole bytes, no leading zero byte. */
 export function decodeSerial({ tag, content }: Element): string {
@@ -26,8 +12,8 @@ export function decodeNumber(element: Element): bigint {
   return BigInt(`0x${decodeSerial(element)}`)
 }
 
-export function encodeBits(bytes: Buffer, unused = 0): Buffer {
-  return encode(TAG.BIT_STRING, Buffer.from([unused]), bytes)
+export function encodeBits(bytes: Buffer): Buffer {
+  return encode(TAG.BIT_STRING, Buffer.from([0]), bytes)
 }
 
 /** Whole bytes only: signatures and keys. */
@@ -36,29 +22,14 @@ export function decodeBits({ tag, content }: Element): Buffer {
   return content.subarray(1)
 }
 
-export function encodeBoolean(value: boolean): Buffer {
-  return encode(TAG.BOOLEAN, Buffer.from([value ? 0xff : 0]))
-}
-
 export function explicit(number: number, ...parts: readonly Uint8Array[]): Buffer {
   return encode(0xa0 | number, ...parts)
 }
 
-/** RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. Milliseconds in. */
+/** GeneralizedTime in whole seconds. Milliseconds since the epoch in. */
 export function encodeTime(milliseconds: number): Buffer {
-  const long = compact(milliseconds)
-  return long < '2050'
-    ? encode(TAG.UTC_TIME, Buffer.from(long.slice(2)))
-    : encodeLongTime(milliseconds)
-}
-
-/** GeneralizedTime whatever the year, as OCSP and CRL entries want it. */
-export function encodeLongTime(milliseconds: number): Buffer {
-  return encode(TAG.GENERALIZED_TIME, Buffer.from(compact(milliseconds)))
-}
-
-function compact(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`
+  const text = new Date(milliseconds).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')
+  return encode(TAG.GENERALIZED_TIME, Buffer.from(`${text}Z`))
 }
 
 const TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/

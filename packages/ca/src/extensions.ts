@@ -1,9 +1,8 @@
-/** The extensions that follow from a profile and from where its status is published, as DER. */
-import { encode, encodeOid, TAG } from './der.ts'
-import { encodeBits, encodeBoolean, encodeNumber, explicit } from './der-values.ts'
+/** The extensions that follow from a profile and from where its status is published. */
 import { EXTENSION } from './certificate-fields.ts'
-import { EXTENDED_KEY_USAGE, KEY_USAGE, type KeyUsage, type Profile } from './profiles.ts'
+import { EXTENDED_KEY_USAGE, KEY_USAGE, type Profile } from './profiles.ts'
 import { qcStatements } from './qualified.ts'
+import * as x509 from './x509.ts'
 
 export interface ExtensionValue {
   readonly oid: string
@@ -23,54 +22,44 @@ export interface StatusUrls {
 /** The same bytes for the same profile, so that a certificate can be told to be of it. */
 export function profileExtensions(profile: Profile): ExtensionValue[] {
   const { pathLength, keyUsage, extendedKeyUsage, policy, qualified } = profile
-  const isCa = pathLength !== undefined
-  const constraints = isCa ? [encodeBoolean(true), encodeNumber(pathLength)] : []
-  const purposes = extendedKeyUsage.map(encodeOid)
-  return [
-    { oid: EXTENSION.basicConstraints, critical: true, value: sequence(...constraints) },
-    { oid: EXTENSION.keyUsage, critical: true, value: encodeKeyUsage(keyUsage) },
-    ...optional(EXTENSION.extendedKeyUsage, purposes.length > 0 && sequence(...purposes)),
-    ...optional(EXTENSION.certificatePolicies, policy && sequence(sequence(encodeOid(policy)))),
-    ...optional(EXTENSION.qcStatements, qualified && qcStatements(qualified)),
-    // RFC 6960 §4.2.2.2.1: else who checks the signer's status asks the signer.
-    ...optional(EXTENSION.ocspNoCheck, signsAnswers(profile) && NULL),
+  const usages = keyUsage.reduce<number>((sum, usage) => sum | (1 << KEY_USAGE[usage]), 0)
+  const extensions: x509.Extension[] = [
+    new x509.BasicConstraintsExtension(pathLength !== undefined, pathLength, true),
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a sum of flags is none of them
+    new x509.KeyUsagesExtension(usages, true),
   ]
+  if (extendedKeyUsage.length > 0) {
+    extensions.push(new x509.ExtendedKeyUsageExtension([...extendedKeyUsage]))
+  }
+  if (policy !== undefined) extensions.push(new x509.CertificatePolicyExtension([policy]))
+  if (qualified) {
+    extensions.push(new x509.Extension(EXTENSION.qcStatements, false, qcStatements(qualified)))
+  }
+  // RFC 6960 §4.2.2.2.1: else who checks the signer's status asks the signer.
+  if (extendedKeyUsage.includes(EXTENDED_KEY_USAGE.ocspSigning)) {
+    extensions.push(new x509.Extension(EXTENSION.ocspNoCheck, false, NULL))
+  }
+  return extensions.map(valueOf)
 }
 
 /** RFC 5280 §4.2.1.13 and §4.2.2.1. */
 export function statusExtensions({ crl, issuer, ocsp }: StatusUrls): ExtensionValue[] {
-  const point = sequence(explicit(0, explicit(0, uri(crl))))
-  const access = [
-    ...(ocsp === undefined ? [] : [sequence(encodeOid('1.3.6.1.5.5.7.48.1'), uri(ocsp))]),
-    sequence(encodeOid('1.3.6.1.5.5.7.48.2'), uri(issuer)),
-  ]
   return [
-    { oid: EXTENSION.crlDistributionPoints, critical: false, value: sequence(point) },
-    { oid: EXTENSION.authorityInfoAccess, critical: false, value: sequence(...access) },
-  ]
+    new x509.CRLDistributionPointsExtension([crl]),
+    new x509.AuthorityInfoAccessExtension({
+      ...(ocsp !== undefined && { ocsp: [url(ocsp)] }),
+      caIssuers: [url(issuer)],
+    }),
+  ].map(valueOf)
 }
 
-const NULL = encode(TAG.NULL)
+/** DER of NULL. */
+const NULL = Buffer.from([0x05, 0x00])
 
-function signsAnswers({ extendedKeyUsage }: Profile): boolean {
-  return extendedKeyUsage.includes(EXTENDED_KEY_USAGE.ocspSigning)
+function url(value: string): x509.GeneralName {
+  return new x509.GeneralName('url', value)
 }
 
-function optional(oid: string, value: Buffer | false | '' | undefined): ExtensionValue[] {
-  return value ? [{ oid, critical: false, value }] : []
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return encode(TAG.SEQUENCE, ...parts)
-}
-
-function uri(text: string): Buffer {
-  return encode(0x86, Buffer.from(text, 'ascii'))
-}
-
-/** A named bit list has no trailing zero bits (X.690 §11.2.2). All our bits are in the first byte. */
-function encodeKeyUsage(usages: readonly KeyUsage[]): Buffer {
-  const bits = usages.map((usage) => KEY_USAGE[usage])
-  const byte = bits.reduce<number>((sum, bit) => sum | (0x80 >> bit), 0)
-  return encodeBits(Buffer.from([byte]), 7 - Math.max(...bits))
+function valueOf({ type, critical, value }: x509.Extension): ExtensionValue {
+  return { oid: type, critical, value: Buffer.from(value) }
 }

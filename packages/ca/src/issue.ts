@@ -1,6 +1,4 @@
-/** Makes one certificate. The only file that talks to the X.509 library. */
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it loaded first
-import 'reflect-metadata'
+/** Makes one certificate. */
 import {
   createPublicKey,
   type KeyObject,
@@ -8,11 +6,11 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
 import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
 import { profileExtensions, statusExtensions, type StatusUrls } from './extensions.ts'
 import { type Hash, hashFor, toSigningKey } from './key-types.ts'
 import { type Profile, RENEWAL } from './profiles.ts'
+import * as x509 from './x509.ts'
 
 const DAY = 86_400_000
 

@@ -1,5 +1,5 @@
 /** The key types the authority makes, and how node:crypto and webcrypto each call them. */
-import { generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
+import { createPublicKey, generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 
 export const KEY_TYPES = [
@@ -49,6 +49,11 @@ export function hashFor(key: KeyObject): Hash {
 /** The key as webcrypto wants it for signing; it cannot be exported again. */
 export function toSigningKey(key: KeyObject, hash: Hash = hashFor(key)): webcrypto.CryptoKey {
   return key.toCryptoKey(webcryptoAlgorithm(key, hash), false, ['sign'])
+}
+
+/** Its public half, which can. */
+export function toVerifyingKey(key: KeyObject): webcrypto.CryptoKey {
+  return createPublicKey(key).toCryptoKey(webcryptoAlgorithm(key, hashFor(key)), true, ['verify'])
 }
 
 function webcryptoAlgorithm(key: KeyObject, hash: Hash) {

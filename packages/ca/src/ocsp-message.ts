@@ -11,7 +11,7 @@ import {
   readOne,
   TAG,
 } from './der.ts'
-import { decodeSerial, encodeLongTime, explicit } from './der-values.ts'
+import { decodeSerial, encodeTime, explicit } from './der-values.ts'
 import { REVOCATION_REASONS, type Revocation } from './revocations.ts'
 import { signDer } from './signature.ts'
 
@@ -99,12 +99,12 @@ export interface Answer {
 
 export function encodeOcspAnswer(responder: Responder, answer: Answer): Buffer {
   const { answers, nonce, thisUpdate, nextUpdate } = answer
-  const times = [encodeLongTime(thisUpdate), explicit(0, encodeLongTime(nextUpdate))]
+  const times = [encodeTime(thisUpdate), explicit(0, encodeTime(nextUpdate))]
   const keyHash = keyIdentifierOf(fieldsOf(responder.certificate)) ?? Buffer.alloc(0)
   const extension = nonce && sequence(encodeOid(NONCE), encode(TAG.OCTET_STRING, nonce))
   const data = sequence(
     explicit(2, encode(TAG.OCTET_STRING, keyHash)),
-    encodeLongTime(thisUpdate),
+    encodeTime(thisUpdate),
     sequence(...answers.map(({ id, status }) => sequence(id.der, encodeStatus(status), ...times))),
     ...(extension ? [explicit(1, sequence(extension))] : []),
   )
@@ -130,7 +130,7 @@ function encodeStatus(status: SingleAnswer['status']): Buffer {
   if (status === 'unknown') return encode(0x82)
   const code = REVOCATION_REASONS[status.reason]
   const reason = code === 0 ? [] : [explicit(0, statusCode(code))]
-  return encode(0xa1, encodeLongTime(status.at), ...reason)
+  return encode(0xa1, encodeTime(status.at), ...reason)
 }
 
 function sequence(...parts: readonly Buffer[]): Buffer {

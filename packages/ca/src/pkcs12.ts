@@ -1,20 +1,11 @@
 /**
- * PKCS #12 (RFC 7292) of a key and its chain: AES-256-CBC under PBKDF2 with HMAC-SHA-256, and a MAC
- * with SHA-256, which OpenSSL 3 reads without `-legacy`, NSS and Java 17 as well. Written here, over
- * node:crypto, because the libraries do not serve: node-forge 1.4 has no EC keys and only a SHA-1
- * MAC; pkijs 4.0 writes BER of indefinite length, which node-forge does not read.
+ * PKCS #12 (RFC 7292) of a key and its chain, by pkijs: AES-256-CBC under PBKDF2 with HMAC-SHA-256,
+ * and a MAC with SHA-256, which OpenSSL 3 reads without `-legacy`, NSS and Java 17 as well.
+ * docs/decisions/0002-x509-library.md says why one library serves all types of keys.
  */
-import {
-  createCipheriv,
-  createHash,
-  createHmac,
-  type KeyObject,
-  pbkdf2Sync,
-  randomBytes,
-  type X509Certificate,
-} from 'node:crypto'
-import { encode, encodeOid, TAG } from './der.ts'
-import { encodeNumber, explicit } from './der-values.ts'
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
+import { BmpString, OctetString } from 'asn1js'
+import * as pkijs from 'pkijs'
 
 export interface Pkcs12Content {
   /** The leaf first. */
@@ -26,6 +17,7 @@ export interface Pkcs12Content {
 
 /** Of both derivations; five times what OpenSSL takes. */
 const ITERATIONS = 10_000
+const HASH = 'SHA-256'
 
 // oxfmt-ignore
 const OID = {
@@ -36,117 +28,89 @@ const OID = {
   x509Certificate: '1.2.840.113549.1.9.22.1',
   friendlyName:    '1.2.840.113549.1.9.20',
   localKeyId:      '1.2.840.113549.1.9.21',
-  pbes2:           '1.2.840.113549.1.5.13',
-  pbkdf2:          '1.2.840.113549.1.5.12',
-  hmacWithSha256:  '1.2.840.113549.2.9',
-  aes256Cbc:       '2.16.840.1.101.3.4.1.42',
-  sha256:          '2.16.840.1.101.3.4.2.1',
 } as const
 
+const engine = new pkijs.CryptoEngine({ name: 'node', crypto: globalThis.crypto })
+
 /** `passphrase` is ASCII. */
-export function toPkcs12({ chain, key, friendlyName }: Pkcs12Content, passphrase: string): Buffer {
-  // Key and leaf bear the same id, by which readers know that they belong together.
+export async function toPkcs12(content: Pkcs12Content, passphrase: string): Promise<Buffer> {
+  const password = arrayBuffer(Buffer.from(passphrase))
+  const safeContents = [await keySafe(content, password), await chainSafe(content, password)]
+  const authenticatedSafe = new pkijs.AuthenticatedSafe({ safeContents })
+  const pfx = new pkijs.PFX({ parsedValue: { integrityMode: 0, authenticatedSafe } })
+  const mac = { pbkdf2HashAlgorithm: HASH, hmacHashAlgorithm: HASH }
+  await pfx.makeInternalValues({ password, iterations: ITERATIONS, ...mac }, engine)
+  return Buffer.from(pfx.toSchema().toBER())
+}
+
+async function keySafe(content: Pkcs12Content, password: ArrayBuffer): Promise<pkijs.ContentInfo> {
+  const pkcs8 = content.key.export({ type: 'pkcs8', format: 'der' })
+  const info = await encrypt(pkcs8, password)
+  const bagValue = new pkijs.PKCS8ShroudedKeyBag({
+    encryptionAlgorithm: info.contentEncryptionAlgorithm,
+    encryptedData: info.encryptedContent ?? new OctetString(),
+  })
+  const bagAttributes = attributesOf(content)
+  const bag = new pkijs.SafeBag({ bagId: OID.shroudedKeyBag, bagValue, bagAttributes })
+  const plaintext = new pkijs.SafeContents({ safeBags: [bag] }).toSchema().toBER()
+  return new pkijs.ContentInfo({
+    contentType: OID.data,
+    content: octets(new Uint8Array(plaintext)),
+  })
+}
+
+async function chainSafe(
+  content: Pkcs12Content,
+  password: ArrayBuffer,
+): Promise<pkijs.ContentInfo> {
+  const safeBags = content.chain.map(({ raw }, index) => {
+    const certValue = octets(raw)
+    const bagValue = new pkijs.CertBag({ certId: OID.x509Certificate, certValue })
+    const bagAttributes = index === 0 ? attributesOf(content) : []
+    return new pkijs.SafeBag({ bagId: OID.certificateBag, bagValue, bagAttributes })
+  })
+  const plaintext = new pkijs.SafeContents({ safeBags }).toSchema().toBER()
+  const encryptedContentInfo = await encrypt(Buffer.from(plaintext), password)
+  const encrypted = new pkijs.EncryptedData({ encryptedContentInfo })
+  return new pkijs.ContentInfo({ contentType: OID.encryptedData, content: encrypted.toSchema() })
+}
+
+async function encrypt(
+  plaintext: Buffer,
+  password: ArrayBuffer,
+): Promise<pkijs.EncryptedContentInfo> {
+  const info = await engine.encryptEncryptedContentInfo({
+    password,
+    contentType: OID.data,
+    contentToEncrypt: arrayBuffer(plaintext),
+    contentEncryptionAlgorithm: { name: 'AES-CBC', length: 256 },
+    hmacHashAlgorithm: HASH,
+    iterationCount: ITERATIONS,
+  })
+  // The library splits the ciphertext and gives it an indefinite length, which is BER and no DER:
+  // readers that are strict, such as node-forge, refuse it. In one piece it is both.
+  info.encryptedContent = octets(new Uint8Array(info.getEncryptedContent()))
+  return info
+}
+
+/** Key and leaf bear the same id, by which readers know that they belong together. */
+function attributesOf({ chain, friendlyName }: Pkcs12Content): pkijs.Attribute[] {
   const id = createHash('sha256')
-    .update(chain[0]?.raw ?? Buffer.alloc(0))
+    .update(chain[0]?.raw ?? '')
     .digest()
-  const attributes = set(
-    attribute(OID.friendlyName, encode(TAG.BMP, bmp(friendlyName))),
-    attribute(OID.localKeyId, octets(id)),
-  )
-  const pkcs8 = key.export({ type: 'pkcs8', format: 'der' })
-  const { algorithm, ciphertext } = encrypt(pkcs8, passphrase)
-  const keyBag = bag(OID.shroudedKeyBag, sequence(algorithm, octets(ciphertext)), attributes)
-  const certificateBags = chain.map(({ raw }, index) =>
-    bag(
-      OID.certificateBag,
-      sequence(encodeOid(OID.x509Certificate), explicit(0, octets(raw))),
-      ...(index === 0 ? [attributes] : []),
-    ),
-  )
-  const safes = sequence(
-    contentInfo(OID.data, octets(sequence(keyBag))),
-    encryptedInfo(sequence(...certificateBags), passphrase),
-  )
-  const macData = macOf(safes, passphrase)
-  return sequence(encodeNumber(3), contentInfo(OID.data, octets(safes)), macData)
+  return [
+    new pkijs.Attribute({
+      type: OID.friendlyName,
+      values: [new BmpString({ value: friendlyName })],
+    }),
+    new pkijs.Attribute({ type: OID.localKeyId, values: [octets(id)] }),
+  ]
 }
 
-/** RFC 8018 §6.2. */
-function encrypt(plaintext: Buffer, passphrase: string): { algorithm: Buffer; ciphertext: Buffer } {
-  const [salt, iv] = [randomBytes(16), randomBytes(16)]
-  const key = pbkdf2Sync(passphrase, salt, ITERATIONS, 32, 'sha256')
-  const cipher = createCipheriv('aes-256-cbc', key, iv)
-  const prf = sequence(encodeOid(OID.hmacWithSha256), encode(TAG.NULL))
-  const derivation = sequence(octets(salt), encodeNumber(ITERATIONS), prf)
-  const algorithm = sequence(
-    encodeOid(OID.pbes2),
-    sequence(
-      sequence(encodeOid(OID.pbkdf2), derivation),
-      sequence(encodeOid(OID.aes256Cbc), octets(iv)),
-    ),
-  )
-  return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) }
+function octets(bytes: Uint8Array): OctetString {
+  return new OctetString({ valueHex: arrayBuffer(bytes) })
 }
 
-/** RFC 5652 §8. */
-function encryptedInfo(plaintext: Buffer, passphrase: string): Buffer {
-  const { algorithm, ciphertext } = encrypt(plaintext, passphrase)
-  const content = sequence(encodeOid(OID.data), algorithm, encode(0x80, ciphertext))
-  return contentInfo(OID.encryptedData, sequence(encodeNumber(0), content))
-}
-
-/** RFC 7292 §4: HMAC under a key of appendix B's derivation. */
-function macOf(safes: Buffer, passphrase: string): Buffer {
-  const salt = randomBytes(16)
-  const digest = createHmac('sha256', macKey(passphrase, salt)).update(safes).digest()
-  const algorithm = sequence(encodeOid(OID.sha256), encode(TAG.NULL))
-  return sequence(sequence(algorithm, octets(digest)), octets(salt), encodeNumber(ITERATIONS))
-}
-
-/** RFC 7292 §B.2 for SHA-256 and 32 bytes, where one round of steps 6 A is all there is. */
-function macKey(passphrase: string, salt: Buffer): Buffer {
-  const block = 64
-  const terminated = bmp(`${passphrase}\0`)
-  const diversifier = Buffer.alloc(block, 3) // §B.3: 3 is for a MAC key
-  const input = [diversifier, fill(salt, block), fill(terminated, block)]
-  let key = createHash('sha256').update(Buffer.concat(input)).digest()
-  for (let round = 1; round < ITERATIONS; round += 1) {
-    key = createHash('sha256').update(key).digest()
-  }
-  return key
-}
-
-/** The bytes again and again, up to a whole number of blocks. */
-function fill(bytes: Buffer, block: number): Buffer {
-  return Buffer.alloc(Math.ceil(bytes.length / block) * block, bytes)
-}
-
-function bag(type: string, value: Buffer, ...attributes: readonly Buffer[]): Buffer {
-  return sequence(encodeOid(type), explicit(0, value), ...attributes)
-}
-
-function contentInfo(type: string, content: Buffer): Buffer {
-  return sequence(encodeOid(type), explicit(0, content))
-}
-
-function attribute(type: string, value: Buffer): Buffer {
-  return sequence(encodeOid(type), set(value))
-}
-
-/** DER wants the members of a set in the order of their bytes. */
-function set(...members: readonly Buffer[]): Buffer {
-  return encode(TAG.SET, ...members.toSorted((a, b) => a.compare(b)))
-}
-
-/** UTF-16, the high byte first. */
-function bmp(text: string): Buffer {
-  return Buffer.from(text, 'utf16le').swap16()
-}
-
-function octets(bytes: Buffer): Buffer {
-  return encode(TAG.OCTET_STRING, bytes)
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return encode(TAG.SEQUENCE, ...parts)
+function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer
 }

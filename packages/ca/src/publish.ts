@@ -8,12 +8,13 @@
  */
 import { join } from 'node:path'
 import type { Context } from './context.ts'
-import { type Crl, decodeCrl, encodeCrl } from './crl.ts'
+import { type Crl, decodeCrl } from './crl.ts'
 import { AuthorityError } from './error.ts'
 import { createFile, listFolder, readText, removeFile, replaceFile } from './files.ts'
 import { type CertificateAuthority, issuerOf, missingKey } from './hierarchy.ts'
 import { pemBlocks, pemOf } from './pem.ts'
 import { REVOCATION_REASONS, type Revocation } from './revocations.ts'
+import { writeCrl } from './write-crl.ts'
 
 const DAY = 86_400_000
 /** From thisUpdate to nextUpdate. The root's key may lie in a drawer: its list lives longer. */
@@ -53,7 +54,7 @@ async function publishNext(
   const thisUpdate = Math.floor(settings.now() / 1000) * 1000
   const life = name === 'root' ? LIFE.root : LIFE.issuing
   const content = { number, thisUpdate, nextUpdate: thisUpdate + life }
-  const text = pemOf('X509 CRL', encodeCrl(issuerOf(pair), content, revoked))
+  const text = pemOf('X509 CRL', await writeCrl(issuerOf(pair), content, revoked))
   const path = join(crlFolder(folder, name), fileName(number))
   if ((await createFile({ path, text, mode: 0o644 })) !== text) return undefined
   await prune(folder, name)

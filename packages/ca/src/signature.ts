@@ -52,7 +52,7 @@ export function weaknessOf(key: KeyObject): string | undefined {
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 /** The AlgorithmIdentifier a key signs with. */
-export function algorithmIdentifierFor(key: KeyObject): Buffer {
+function algorithmIdentifierFor(key: KeyObject): Buffer {
   const { oid } = algorithmFor(key)
   // RFC 4055 §5: NULL parameters with RSA; RFC 5758 §3.2, RFC 8410 §3: none with the others.
   const parameters = key.asymmetricKeyType === 'rsa' ? [encode(TAG.NULL)] : []

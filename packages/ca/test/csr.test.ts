@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { alternativeNamesOf, subjectOf } from '../src/certificate-names.ts'
-import { makeCsr } from '../src/csr.ts'
+import { makeCsr } from '../src/make-csr.ts'
 import { KEY_TYPES, openAuthority, revoke, signRequest } from '../src/index.ts'
 import { generateKey } from '../src/key-types.ts'
 import { pemBlocks } from '../src/pem.ts'
@@ -75,7 +75,7 @@ describe('a request made by openssl', () => {
 
 it.each(KEY_TYPES)('a request with a %s key is made as openssl reads it', async (type) => {
   const key = await generateKey(type)
-  const csr = makeCsr(key, { subject: 'CN=x,O=y', alternativeNames: { dns: ['x.example'] } })
+  const csr = await makeCsr(key, { subject: 'CN=x,O=y', alternativeNames: { dns: ['x.example'] } })
   const { output, ok } = openssl(['req', '-verify', '-noout', '-text'], csr)
   expect(ok).toBe(true)
   expect(output).toMatch(/verify OK/i)
@@ -84,10 +84,10 @@ it.each(KEY_TYPES)('a request with a %s key is made as openssl reads it', async 
   expect(new X509Certificate(certificate).checkPrivateKey(key)).toBe(true)
 })
 
-describe('refused as bad-request, with nothing written', () => {
+describe('refused as bad-request, with nothing written', async () => {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const plain = { subject: 'CN=x', alternativeNames: {} }
-  const good = makeCsr(key, plain)
+  const good = await makeCsr(key, plain)
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
   const [der = Buffer.alloc(0)] = pemBlocks('CERTIFICATE REQUEST', good)
   const forged = Buffer.from(der)
@@ -102,8 +102,11 @@ describe('refused as bad-request, with nothing written', () => {
     ['PEM that was cut off', good.slice(0, 100)],
     ['DER that was cut off', der.subarray(0, -1)],
     ['a signature that is not of its key', forged],
-    ['an RSA key of 1024 bits', makeCsr(weak, plain)],
-    ['a newline in the subject', makeCsr(key, { subject: 'CN=x\\0aOU=IT', alternativeNames: {} })],
+    ['an RSA key of 1024 bits', await makeCsr(weak, plain)],
+    [
+      'a newline in the subject',
+      await makeCsr(key, { subject: 'CN=x\\0aOU=IT', alternativeNames: {} }),
+    ],
     [
       'a SHA-1 signature',
       request(['-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-sha1']),
@@ -126,7 +129,7 @@ describe('refused as bad-request, with nothing written', () => {
     await signRequest(authority, good, 'client')
     const john = await authority.client('john', { subject: 'CN=john' })
     await revoke(authority, john.certificate, 'keyCompromise')
-    const again = makeCsr(createPrivateKey(john.key), plain)
+    const again = await makeCsr(createPrivateKey(john.key), plain)
     await expect(signRequest(authority, again, 'client')).rejects.toMatchObject(refused)
   })
 })

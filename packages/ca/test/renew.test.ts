@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeCsr } from '../src/csr.ts'
+import { makeCsr } from '../src/make-csr.ts'
 import {
   openAuthority,
   publishStatus,
@@ -41,7 +41,7 @@ describe('renewing', () => {
     const solo = await authority.selfSigned('solo', { subject: 'CN=solo' })
     const again = await renew(authority, 'self-signed/solo', 'new key')
     expect(keyOf(again.certificate)).not.toEqual(keyOf(solo.certificate))
-    const csr = makeCsr(await generateKey('EC-P256'), { ...JOHN, alternativeNames: {} })
+    const csr = await makeCsr(await generateKey('EC-P256'), { ...JOHN, alternativeNames: {} })
     const signed = await signRequest(authority, csr, 'client')
     const next = await renew(authority, signed.serial)
     expect(keyOf(next.certificate)).toEqual(keyOf(signed.certificate))

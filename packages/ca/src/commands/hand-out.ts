@@ -21,7 +21,7 @@ export interface ExportWish extends BundleOptions {
 export async function exportBundle(place: Place, wish: ExportWish): Promise<CommandResult> {
   const { which, format, out, ...options } = wish
   const { context } = await open(place)
-  const bytes = bundle(await credentialOf(context, which), format, options)
+  const bytes = await bundle(await credentialOf(context, which), format, options)
   if (out !== undefined) {
     const file = resolve(out)
     const secret = format === 'p12' || options.withKey === true

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { AlternativeNames } from '../alternative-names.ts'
-import { makeCsr } from '../csr.ts'
+import { makeCsr } from '../make-csr.ts'
 import { MalformedDer } from '../der.ts'
 import { AuthorityError } from '../error.ts'
 import { createFile } from '../files.ts'
@@ -81,19 +81,19 @@ export interface RequestWish extends AlternativeNames {
 export async function makeRequest(wish: RequestWish): Promise<CommandResult> {
   const { subject, keyType = 'EC-P256', out, ...alternativeNames } = wish
   const key = await generateKey(keyType)
-  const csr = requestFor(key, { subject, alternativeNames, out })
+  const csr = await requestFor(key, { subject, alternativeNames, out })
   const files = { key: `${out}.key.pem`, csr: `${out}.csr.pem` }
   await writeNew(files.key, toPem(key), 0o600)
   await writeNew(files.csr, csr, 0o644)
   return { lines: [`key  ${files.key}`, `csr  ${files.csr}`], json: { files } }
 }
 
-function requestFor(
+async function requestFor(
   key: Awaited<ReturnType<typeof generateKey>>,
   wish: { subject: string; alternativeNames: AlternativeNames; out: string },
-): string {
+): Promise<string> {
   try {
-    return makeCsr(key, wish)
+    return await makeCsr(key, wish)
   } catch (cause) {
     if (!(cause instanceof NameSyntaxError || cause instanceof MalformedDer)) throw cause
     const remedy = 'Write the subject as in RFC 4514, for example CN=JohnDoe,OU=IT'

@@ -3,7 +3,6 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeCrl } from '../../src/crl.ts'
 import { encodeName } from '../../src/distinguished-name.ts'
 import { openAuthority } from '../../src/index.ts'
 import { issue, type Issuer, validityOf } from '../../src/issue.ts'
@@ -11,6 +10,7 @@ import { generateKey, toPem } from '../../src/key-types.ts'
 import { type Profile, PROFILES } from '../../src/profiles.ts'
 import { parseName } from '../../src/rfc4514.ts'
 import { certificateValidation } from '../../src/validation.ts'
+import { writeCrl } from '../../src/write-crl.ts'
 import { newFolder, openssl } from '../lab.ts'
 
 const home = newFolder()
@@ -152,7 +152,7 @@ describe('a CRL', async () => {
     const own = await make(profile)
     const leaf = await byOpenssl('/CN=x', own, LEAF)
     const file = join(newFolder(), 'crl.der')
-    writeFileSync(file, encodeCrl(own, { ...content, ...more }, []))
+    writeFileSync(file, await writeCrl(own, { ...content, ...more }, []))
     const options = { roots: own.certificate, status: [file], refreshSeconds: 3600 }
     const result = certificateValidation(options).validate(
       new X509Certificate(leaf.certificate),
