@@ -4,13 +4,15 @@ import { rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
-import { type Records, RecordsInSqlite } from '@holdfast/store'
+import type { Records } from '@holdfast/store'
 import { httpReporter, type Reporter, type TraceEvent } from '@holdfast/trace'
 import type { Addresses } from './addresses.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { type Lab, startLab } from './lab.ts'
 import { clientFolder } from './prepare.ts'
 import { type RunFile, readLiveRun } from './run-file.ts'
+import { openRecords } from './store/open.ts'
+import { storeIn } from './store/setting.ts'
 
 export interface Attached {
   readonly addresses: Addresses
@@ -31,10 +33,11 @@ export async function attach(configuration: LabConfiguration): Promise<Attached>
   return run ? attachTo(run, configuration) : startPrivate(configuration)
 }
 
-function attachTo(run: RunFile, { state }: LabConfiguration): Attached {
+async function attachTo(run: RunFile, configuration: LabConfiguration): Promise<Attached> {
+  const { state } = configuration
   const { addresses, certs, hubToken } = run
   const { report, flush } = httpReporter(`${addresses.console}/events`, hubToken)
-  const records = new RecordsInSqlite(join(state, 'records.sqlite'))
+  const records = await openRecords(configuration)
   return {
     addresses,
     isPrivate: false,
@@ -69,6 +72,7 @@ export async function startPrivate(
       ...configuration,
       certs,
       state,
+      store: storeIn(state),
       ports: { ...ports, ...Object.fromEntries(Object.keys(ports).map((key) => [key, 0])) },
     })
     return {

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
+import { readStore, storeIn, type StoreSetting } from './store/setting.ts'
 
 const A_PORT = 'allowed: a whole number from 0 (the system chooses) to 65535'
 const port = z
@@ -34,8 +35,10 @@ export interface LabConfiguration {
   readonly ports: { readonly [service in Service]: number }
   /** Folder of the PKI. */
   readonly certs: string
-  /** Folder of everything else: records, clients, the run file. */
+  /** Folder of everything else: clients, the run file, and the store unless that is elsewhere. */
   readonly state: string
+  /** Where records and used proofs are. */
+  readonly store: StoreSetting
 }
 
 export interface Options {
@@ -55,6 +58,9 @@ const schema = z.object({
     .default('localhost'),
   HOLDFAST_CERTS: z.string().default('certs'),
   HOLDFAST_STATE: z.string().default('.lab'),
+  HOLDFAST_STORE: z.string().optional(),
+  HOLDFAST_STORE_PASSWORD: z.string().optional(),
+  HOLDFAST_STORE_PASSWORD_FILE: z.string().optional(),
 })
 
 type Given = { readonly [variable: string]: string | undefined }
@@ -74,12 +80,22 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
     ...(state !== undefined && { HOLDFAST_STATE: resolve(state) }),
   }
   const read = parse(schema, given)
+  const inFolder = resolve(ROOT, read.HOLDFAST_STATE)
   return {
     listen: read.HOLDFAST_LISTEN,
     host: read.HOLDFAST_HOST,
     ports: ports(given, options.ephemeral ?? false),
     certs: resolve(ROOT, read.HOLDFAST_CERTS),
-    state: resolve(ROOT, read.HOLDFAST_STATE),
+    state: inFolder,
+    store:
+      read.HOLDFAST_STORE === undefined
+        ? storeIn(inFolder)
+        : readStore({
+            store: read.HOLDFAST_STORE,
+            password: read.HOLDFAST_STORE_PASSWORD,
+            passwordFile: read.HOLDFAST_STORE_PASSWORD_FILE,
+            root: ROOT,
+          }),
   }
 }
 

@@ -2,11 +2,12 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, open, readdir, readFile, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer, type NetConnectOpts } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
 import { codeOf } from './errors.ts'
 import { readLiveRun } from './run-file.ts'
+import { filesOf } from './store/setting.ts'
 
 export interface Finding {
   readonly name: string
@@ -33,7 +34,7 @@ export async function examine(configuration: LabConfiguration): Promise<readonly
     await folder('certificates', configuration.certs),
     ...(await certificates(configuration.certs)),
     await folder('state', configuration.state),
-    ...(await records(join(configuration.state, 'records.sqlite'))),
+    ...(await records(configuration)),
     await clock(configuration.certs),
   ]
 }
@@ -161,8 +162,32 @@ async function read<T>(
   }
 }
 
+async function records(configuration: LabConfiguration): Promise<readonly Finding[]> {
+  const { store } = configuration
+  if (store.engine === 'sqlite') return database(filesOf(store).records)
+  const problem = await reach(store.address)
+  const name = `store (${store.engine})`
+  const remedy = 'start it, or set HOLDFAST_STORE to another'
+  const found = problem === undefined ? 'is reached' : `cannot be reached (${problem})`
+  return [{ name, found, ok: problem === undefined, ...(problem !== undefined && { remedy }) }]
+}
+
+function reach(where: NetConnectOpts): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...where, timeout: 1_000 }, () => {
+      socket.destroy()
+      resolve(undefined)
+    })
+    socket.on('error', (error) => resolve(codeOf(error) ?? error.message))
+    socket.on('timeout', () => {
+      socket.destroy()
+      resolve('no answer')
+    })
+  })
+}
+
 /** By the first bytes only: to open a database is to write beside it. */
-async function records(path: string): Promise<readonly Finding[]> {
+async function database(path: string): Promise<readonly Finding[]> {
   const file = await open(path).catch(() => undefined)
   if (!file) return []
   const { buffer, bytesRead } = await file

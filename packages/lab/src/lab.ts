@@ -15,9 +15,10 @@ import {
   serveResourceServer,
 } from './doors.ts'
 import { createHub, type Hub, hubListener } from './hub.ts'
-import { openRecords, prepareClients, preparePki, readIntrospector } from './prepare.ts'
+import { isFirst, prepareClients, preparePki, readIntrospector } from './prepare.ts'
 import { validateCertificates } from './certificate-validation.ts'
 import { makeResourceServer } from './resource-server.ts'
+import { keepMemory, keepRecords } from './store/open.ts'
 
 export interface Lab {
   readonly addresses: Addresses
@@ -50,8 +51,10 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   certificateStatus.serve(statusListener(authority))
   const validation = await validateCertificates(configuration, statusUrl)
   closing.defer(async () => validation.close())
-  const records = await openRecords(configuration)
-  closing.defer(() => records.close())
+  const records = await keepRecords(configuration, closing, {
+    nothingUsedBefore: isFirst(configuration),
+  })
+  const memory = await keepMemory(configuration, closing)
   const doors = {
     certificateStatus,
     console: await open('console'),
@@ -71,6 +74,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const introspector = await readIntrospector(configuration)
   const letIn = (api: Partial<ApiOptions> = {}) => {
     const made = makeResourceServer(addresses.resource, introspector, {
+      memory,
       report: hub.report,
       certificateStatus: (...asked) => validation.validate(...asked),
       ...api,

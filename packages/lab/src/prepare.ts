@@ -2,14 +2,15 @@
  * What must be there before a service can start: certificates, clients, users, keys. All of it is
  * made once and kept; doing it again repairs what a killed run has left half done.
  */
-import { mkdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import { type ClientMetadata, provision } from '@holdfast/authorization-server'
 import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
-import { type Records, RecordsInSqlite } from '@holdfast/store'
+import type { Records } from '@holdfast/store'
 import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresses.ts'
 import { certificateOf, CLIENTS, keyOf, metadataOf, publicPart } from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
@@ -70,15 +71,8 @@ export async function readServerTls(
   return { chain, key, trust }
 }
 
-/** @throws UsageError if the folder cannot be used; StoreError if the records cannot */
-export async function openRecords({ state }: LabConfiguration): Promise<Records> {
-  try {
-    await mkdir(state, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new UsageError(`${state} cannot be made (${codeOf(error)}); choose another with --state`)
-  }
-  return new RecordsInSqlite(join(state, 'records.sqlite'))
-}
+/** Has nobody prepared clients here before? Then nothing of theirs was ever used. */
+export const isFirst = ({ state }: LabConfiguration): boolean => !existsSync(join(state, 'clients'))
 
 /** Writes each client's material into its folder, and registers them all. */
 export async function prepareClients(

@@ -5,7 +5,6 @@ import { openConnection } from '@holdfast/client'
 import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
 import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
 import { measureDecisions } from '@holdfast/resource-server/metrics'
-import { ReplayMemoryInProcess } from '@holdfast/store'
 import client, { Registry } from 'prom-client'
 
 export interface ResourceServer {
@@ -24,7 +23,7 @@ export interface ResourceServer {
 export function makeResourceServer(
   resource: string,
   introspector: ClientMaterial,
-  options: Partial<ApiOptions> = {},
+  options: Partial<ApiOptions> & Pick<ApiOptions, 'memory'>,
 ): ResourceServer {
   const { issuer, clientId, key, trust } = introspector
   if (!key) throw new Error('the resource server has no key to introspect with')
@@ -36,7 +35,6 @@ export function makeResourceServer(
     issuer,
     jwtTokens: jwtTokens({ issuer, fetch }),
     opaqueTokens: introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
-    memory: new ReplayMemoryInProcess(),
     nonceSecret: randomBytes(32),
     explain: true,
     ...options,

@@ -7,13 +7,12 @@ import {
   opener,
   serveAuthorizationServer,
 } from '../doors.ts'
-import { openRecords } from '../prepare.ts'
 import { runService } from '../service.ts'
+import { keepRecords } from '../store/open.ts'
 
 await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
-  const records = await openRecords(configuration)
-  closing.defer(() => records.close())
+  const records = await keepRecords(configuration, closing)
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
   const made = await makeAuthorizationServer({ addresses, records, validation })

@@ -4,14 +4,15 @@
  */
 import { readConfiguration } from '../configuration.ts'
 import { configuredAddresses } from '../doors.ts'
-import { openRecords, prepareClients, preparePki } from '../prepare.ts'
+import { isFirst, prepareClients, preparePki } from '../prepare.ts'
 import { told } from '../service.ts'
+import { openRecords } from '../store/open.ts'
 
 await told(async () => {
   const configuration = readConfiguration()
   const addresses = configuredAddresses(configuration)
   const authority = await preparePki(configuration)
-  const records = await openRecords(configuration)
+  const records = await openRecords(configuration, { nothingUsedBefore: isFirst(configuration) })
   try {
     await prepareClients(configuration, addresses, authority, records)
   } finally {

@@ -6,12 +6,15 @@ import { configuredAddresses, opener, resourceServerDoors, serveResourceServer }
 import { readIntrospector } from '../prepare.ts'
 import { makeResourceServer } from '../resource-server.ts'
 import { runService } from '../service.ts'
+import { keepMemory } from '../store/open.ts'
 
 await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
+  const memory = await keepMemory(configuration, closing)
   const made = makeResourceServer(addresses.resource, await readIntrospector(configuration), {
+    memory,
     observe: logDecisions(pino()),
     certificateStatus: (...asked) => validation.validate(...asked),
   })
