@@ -1,5 +1,6 @@
 /** The DPoP proof itself (RFC 9449 §4.2, §4.3). */
 import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { generateProofKey, type ProofKey, thumbprint } from '@holdfast/client'
 import type { Attack } from './attack.ts'
 import type { Edit } from './scene.ts'
 import type { WireRequest } from './wire.ts'
@@ -144,6 +145,61 @@ export const algHmac = edited(
     return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
   }),
   { overlaps: ['RFC9449-4.3-6'] },
+)
+
+/** A token bound to a key of this kind, so that nothing but its algorithm speaks against the proof. */
+const ofAnotherAlgorithm = (
+  id: string,
+  title: string,
+  makeKey: () => Promise<ProofKey>,
+  header: Edit['header'] = {},
+  overlaps: readonly Attack['clause'][] = [],
+): Attack => ({
+  id: `proof/${id}`,
+  title,
+  clause: 'RFC9449-4.3-5',
+  answer: invalidProof,
+  overlaps,
+  forges: true,
+  play: async ({ byDpop, send, forged }) => {
+    const key = await makeKey()
+    const token = await forged({ claims: { cnf: { jkt: thumbprint(key.publicJwk) } } })
+    return send(await byDpop({ key, token, header }))
+  },
+})
+
+export const postQuantum = ofAnotherAlgorithm(
+  'ml-dsa',
+  'A proof signed with ML-DSA-44, which the profile does not name',
+  () => generateProofKey('ML-DSA-44'),
+)
+
+export const ps384 = ofAnotherAlgorithm(
+  'ps384',
+  'A proof that says PS384, by a key that is good for PS256',
+  () => generateProofKey('PS256'),
+  { alg: 'PS384' },
+  ['RFC9449-4.3-6'],
+)
+
+export const rs256 = ofAnotherAlgorithm(
+  'rs256',
+  'A proof that says RS256, by a key that is good for PS256',
+  () => generateProofKey('PS256'),
+  { alg: 'RS256' },
+  ['RFC9449-4.3-6'],
+)
+
+export const es384 = ofAnotherAlgorithm(
+  'es384',
+  'A proof with ES384 by a key on P-384',
+  async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    const { kty = '', ...members } = publicKey.export({ format: 'jwk' })
+    return { privateKey, publicJwk: { kty, ...members }, alg: 'ES256' }
+  },
+  { alg: 'ES384' },
+  ['RFC9449-4.3-6'],
 )
 
 export const shortKey: Attack = {

@@ -1,5 +1,5 @@
 /** The access token itself (RFC 9068, RFC 7662, RFC 7519). */
-import { makeProof } from '@holdfast/client'
+import { generateProofKey, makeProof } from '@holdfast/client'
 import type { Attack } from './attack.ts'
 
 const invalidToken = { status: 401, error: 'invalid_token' } as const
@@ -54,9 +54,30 @@ export const unsigned: Attack = {
   },
 }
 
+export const postQuantum: Attack = {
+  id: 'token/ml-dsa',
+  title: 'The victim’s claims, signed with ML-DSA-44 under the issuer’s kid',
+  clause: 'FAPI2SP-5.4.1-1b',
+  answer: invalidToken,
+  overlaps: ['RFC9068-4-5'],
+  play: async ({ byMtls, send, mtls }) => {
+    const [header = '', payload = ''] = mtls.token.split('.')
+    const { kid, typ } = parse(header)
+    const token = await makeProof(await generateProofKey('ML-DSA-44'), {
+      method: '',
+      url: '',
+      header: { jwk: undefined, kid, typ },
+      claims: { jti: undefined, htm: undefined, htu: undefined, ...parse(payload) },
+    })
+    return send(byMtls({ token }))
+  },
+}
+
+const parse = (segment: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(Buffer.from(segment, 'base64url').toString())
+
 const withAlg = (header: string, alg: string): string => {
-  const parameters: object = JSON.parse(Buffer.from(header, 'base64url').toString())
-  return Buffer.from(JSON.stringify({ ...parameters, alg })).toString('base64url')
+  return Buffer.from(JSON.stringify({ ...parse(header), alg })).toString('base64url')
 }
 
 export const anonymous: Attack = {
@@ -107,7 +128,6 @@ export const forgedSignature: Attack = {
   answer: invalidToken,
   play: async ({ byMtls, send, mtls, attacker }) => {
     const [header = '', payload = ''] = mtls.token.split('.')
-    const parse = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString())
     const { alg: _, ...parameters } = parse(header)
     const token = await makeProof(attacker.key, {
       method: '',

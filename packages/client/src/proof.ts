@@ -3,11 +3,16 @@
  * one edit. `FapiClient` does not use `makeProof`, openid-client makes its own. Nothing here is
  * shared with the code that checks proofs: a bug in both would hide itself.
  */
-import { constants, createHash, KeyObject, sign as signSync, X509Certificate } from 'node:crypto'
+import { constants, createHash, generateKeyPairSync, KeyObject } from 'node:crypto'
+import { sign as signSync, X509Certificate } from 'node:crypto'
 import { randomUUID, webcrypto } from 'node:crypto'
 
-/** The algorithms FAPI 2.0 Security Profile §5.4.1 leaves. `EdDSA` is Ed25519. */
-export type ProofAlgorithm = 'ES256' | 'PS256' | 'EdDSA'
+/**
+ * The algorithms FAPI 2.0 Security Profile §5.4.1 leaves, `EdDSA` being Ed25519, and ML-DSA (RFC
+ * 9964), which it does not: for servers that ask for more, and for attacks.
+ */
+export type ProofAlgorithm = 'ES256' | 'PS256' | 'EdDSA' | MlDsa
+type MlDsa = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87'
 
 /** A public JWK (RFC 7517): strings, no private member. */
 export interface PublicJwk {
@@ -42,27 +47,44 @@ const KEY_GENERATION = {
   ES256: { name: 'ECDSA', namedCurve: 'P-256' },
   PS256: { name: 'RSA-PSS', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
   EdDSA: { name: 'Ed25519' },
-} as const satisfies Record<ProofAlgorithm, object>
+} as const satisfies Record<Exclude<ProofAlgorithm, MlDsa>, object>
 
 // oxfmt-ignore
 const SUBTLE_SIGNING = {
   ES256: { name: 'ECDSA', hash: 'SHA-256' },
   PS256: { name: 'RSA-PSS', saltLength: 32 }, // RFC 7518 §3.5: as long as the hash
   EdDSA: { name: 'Ed25519' },
-} as const satisfies Record<ProofAlgorithm, object>
+} as const satisfies Record<Exclude<ProofAlgorithm, MlDsa>, object>
 
 // oxfmt-ignore
 const NODE_SIGNING = {
   ES256: { hash: 'sha256', dsaEncoding: 'ieee-p1363' }, // RFC 7518 §3.4: r and s, not DER
   PS256: { hash: 'sha256', padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
   EdDSA: { hash: null },
+  'ML-DSA-44': { hash: null },
+  'ML-DSA-65': { hash: null },
+  'ML-DSA-87': { hash: null },
 } as const satisfies Record<ProofAlgorithm, object>
 
-/** A new key whose private half cannot leave this process. */
+/** A new key whose private half cannot leave this process, but for ML-DSA: there it can be exported. */
 export async function generateProofKey(alg: ProofAlgorithm): Promise<ProofKey> {
+  if (isMlDsa(alg)) return generateMlDsaKey(alg)
   const pair = await webcrypto.subtle.generateKey(KEY_GENERATION[alg], false, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw new TypeError(`${alg} did not generate a key pair`)
   return { privateKey: pair.privateKey, publicJwk: await exportPublicJwk(pair.publicKey), alg }
+}
+
+const isMlDsa = (alg: ProofAlgorithm): alg is MlDsa => alg.startsWith('ML-DSA')
+
+// WebCrypto has it too, and warns that it may change.
+function generateMlDsaKey(alg: MlDsa): ProofKey {
+  const { privateKey, publicKey } = {
+    'ML-DSA-44': () => generateKeyPairSync('ml-dsa-44'),
+    'ML-DSA-65': () => generateKeyPairSync('ml-dsa-65'),
+    'ML-DSA-87': () => generateKeyPairSync('ml-dsa-87'),
+  }[alg]()
+  const { kty = '', ...members } = publicKey.export({ format: 'jwk' })
+  return { privateKey, publicJwk: { kty, ...members }, alg }
 }
 
 /** The members RFC 7517 defines, without WebCrypto's `key_ops` and `ext`. */
@@ -99,11 +121,13 @@ async function signature({ privateKey, alg }: ProofKey, data: Uint8Array): Promi
     const { hash, ...options } = NODE_SIGNING[alg]
     return signSync(hash, data, { key: privateKey, ...options })
   }
+  if (isMlDsa(alg)) throw new TypeError(`${alg} is signed with a KeyObject`)
   return Buffer.from(await webcrypto.subtle.sign(SUBTLE_SIGNING[alg], privateKey, data))
 }
 
-// RFC 7638 §3.2, RFC 8037 §2: in lexicographic order, which the hash depends on.
+// RFC 7638 §3.2, RFC 8037 §2, RFC 9964: in lexicographic order, which the hash depends on.
 const REQUIRED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  AKP: ['alg', 'kty', 'pub'],
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],
   RSA: ['e', 'kty', 'n'],

@@ -52,6 +52,7 @@ bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
 -----END CERTIFICATE-----
 `
 
+const ALGORITHMS = ['ES256', 'PS256', 'EdDSA', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
 const REQUEST = { method: 'GET', url: 'https://api.example/accounts' }
 
 describe('published vectors', () => {
@@ -95,7 +96,7 @@ describe('published vectors', () => {
 })
 
 describe('makeProof', () => {
-  it.each<ProofAlgorithm>(['ES256', 'PS256', 'EdDSA'])('signs with %s', async (alg) => {
+  it.each<ProofAlgorithm>(ALGORITHMS)('signs with %s', async (alg) => {
     const key = await generateProofKey(alg)
     const proof = await makeProof(key, { ...REQUEST, accessToken: 'token', nonce: 'n' })
     const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' })
@@ -105,18 +106,15 @@ describe('makeProof', () => {
     expect(thumbprint(key.publicJwk)).toBe(await calculateJwkThumbprint(key.publicJwk))
   })
 
-  it.each<ProofAlgorithm>(['ES256', 'PS256', 'EdDSA'])(
-    'signs with a KeyObject, %s',
-    async (alg) => {
-      const pair = await generateKeyPair(alg, { extractable: true })
-      const privateKey = createPrivateKey({ format: 'jwk', key: await exportJWK(pair.privateKey) })
-      const { kty, ...members } = await exportJWK(pair.publicKey)
-      const publicJwk = { kty: kty ?? '', ...members }
-      const proof = await makeProof({ privateKey, publicJwk, alg }, REQUEST)
-      expect(privateKey).toBeInstanceOf(KeyObject)
-      await expect(jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' })).resolves.toBeDefined()
-    },
-  )
+  it.each<ProofAlgorithm>(ALGORITHMS)('signs with a KeyObject, %s', async (alg) => {
+    const pair = await generateKeyPair(alg, { extractable: true })
+    const privateKey = createPrivateKey({ format: 'jwk', key: await exportJWK(pair.privateKey) })
+    const { kty, ...members } = await exportJWK(pair.publicKey)
+    const publicJwk = { kty: kty ?? '', ...members }
+    const proof = await makeProof({ privateKey, publicJwk, alg }, REQUEST)
+    expect(privateKey).toBeInstanceOf(KeyObject)
+    await expect(jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' })).resolves.toBeDefined()
+  })
 
   it('RFC9449-4.2 puts neither query nor fragment into htu', async () => {
     const url = `${REQUEST.url}?a=b#c`

@@ -1,4 +1,10 @@
-import { ALGORITHMS, type Claims, importJwk, type JwsKey } from '@holdfast/sender-constraint'
+import {
+  ALGORITHMS,
+  type Claims,
+  importJwk,
+  type JwsKey,
+  POST_QUANTUM,
+} from '@holdfast/sender-constraint'
 import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
 import { pauseAfterFailure } from './pause.ts'
 
@@ -6,6 +12,7 @@ import { pauseAfterFailure } from './pause.ts'
 const RATE = 5_000
 /** Milliseconds for which keys are used without looking again; from half of it on, we look. */
 const LIFE = 600_000
+const KNOWN = [...ALGORITHMS, ...POST_QUANTUM]
 /** Bits. FAPI 2.0 SP §5.4.1-2: a shorter key is not used, whoever publishes it. */
 const SHORTEST_RSA = 2048
 
@@ -76,7 +83,7 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
       return key
     }
     // No key that we could use fits; nothing need be asked to know it.
-    if (!ALGORITHMS.some((name) => name === header['alg'])) return 'unpublished'
+    if (!KNOWN.some((name) => name === header['alg'])) return 'unpublished'
     // A fetch that began before this was shown proves nothing against it.
     if (fetching) return fetching.then(() => find(header, subject))
     if (pause.lasts()) return 'unavailable'

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { importJwk, type Policy } from '@holdfast/sender-constraint'
+import { ALGORITHMS, importJwk, type Policy } from '@holdfast/sender-constraint'
 import { type JWK, SignJWT } from 'jose'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
 import { PASSED, type Answer, type Nothing, type Step } from './step.ts'
@@ -87,7 +87,8 @@ function signer(
 ): () => Promise<object> {
   if (!sign) return async () => members
   const { alg, kid, ...jwk } = sign.key
-  const algorithms: readonly string[] = importJwk(jwk)?.algorithms ?? []
+  const key = importJwk(jwk)
+  const algorithms: readonly string[] = ALGORITHMS.filter((name) => key?.algorithms.includes(name))
   if (alg === undefined || !algorithms.includes(alg))
     throw new PolicyError(
       'metadata.sign.key.alg',
@@ -95,13 +96,13 @@ function signer(
       algorithms.join(', ') || 'none: it is no key of the profile',
     )
   if (jwk.d === undefined) throw new PolicyError('metadata.sign.key', null, 'a private key')
-  const key = createPrivateKey({ key: jwk, format: 'jwk' })
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   return async () => ({
     ...members,
     signed_metadata: await new SignJWT({ ...members })
       .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
       .setIssuer(sign.iss ?? members.resource)
       .setIssuedAt()
-      .sign(key),
+      .sign(privateKey),
   })
 }

@@ -4,6 +4,7 @@ import {
   type ConfirmationMethod,
   normaliseUri,
   type Policy,
+  POST_QUANTUM,
 } from '@holdfast/sender-constraint'
 
 /** What a route asks. Everything but the first three has the profile's value if left out. */
@@ -26,6 +27,12 @@ export interface RoutePolicy {
   readonly certificateTrust?: 'thumbprint' | 'pki'
   /** `required`: every proof carries a nonce of this server. Default: `off`. */
   readonly nonce?: 'off' | 'required'
+  /**
+   * Whose algorithms count. Default: those of the FAPI 2.0 Security Profile. `post-quantum` takes
+   * ML-DSA (RFC 9964) as well, outside that profile and on a Node that has it (24.7 or later).
+   */
+  readonly profile?: 'fapi2-security-profile' | 'post-quantum'
+  /** Some of the profile's. Default: all of them. */
   readonly tokenAlgorithms?: readonly Algorithm[]
   readonly proofAlgorithms?: readonly Algorithm[]
   /** Seconds. Default and most: 60 in the past, 10 ahead. */
@@ -59,6 +66,7 @@ export class PolicyError extends Error {
 export function checkPolicy(route: RoutePolicy): Policy {
   const [first, ...more] = oneOrMore('methods', route.methods ?? METHODS, METHODS)
   const window = route.proofWindow ?? { past: 60, ahead: 10 }
+  const algorithms = algorithmsOf(route.profile)
   return {
     issuers: issuersOf(route.issuer),
     audience: https('audience', route.audience),
@@ -67,8 +75,8 @@ export function checkPolicy(route: RoutePolicy): Policy {
     require: oneOf('require', route.require ?? 'one', ['one', 'all']),
     certificateTrust: oneOf('certificateTrust', route.certificateTrust ?? 'thumbprint', TRUST),
     nonce: oneOf('nonce', route.nonce ?? 'off', ['off', 'required']),
-    tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? ALGORITHMS, ALGORITHMS),
-    proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? ALGORITHMS, ALGORITHMS),
+    tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? algorithms, algorithms),
+    proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? algorithms, algorithms),
     proofWindow: {
       past: between('proofWindow.past', window.past, 1, 60),
       ahead: between('proofWindow.ahead', window.ahead, 0, 10),
@@ -82,9 +90,16 @@ export function checkPolicy(route: RoutePolicy): Policy {
 }
 
 const TRUST = ['thumbprint', 'pki'] as const
+const PROFILES = ['fapi2-security-profile', 'post-quantum'] as const
 const METHODS = ['dpop', 'mtls'] as const
 /** Seconds. */
 const YEAR = 31_536_000
+
+function algorithmsOf(profile: RoutePolicy['profile'] = 'fapi2-security-profile') {
+  if (oneOf('profile', profile, PROFILES) === 'fapi2-security-profile') return ALGORITHMS
+  if (POST_QUANTUM.length > 0) return [...ALGORITHMS, ...POST_QUANTUM]
+  throw new PolicyError('profile', profile, 'fapi2-security-profile: this Node has no ML-DSA')
+}
 
 function issuersOf(issuer: RoutePolicy['issuer']): Policy['issuers'] {
   const [first, ...more] = typeof issuer === 'string' ? [issuer] : issuer

@@ -1,4 +1,4 @@
-import { type Claims, parseJws, sha256, verifies } from '@holdfast/sender-constraint'
+import { ALGORITHMS, type Claims, parseJws, sha256, verifies } from '@holdfast/sender-constraint'
 import { IssuerError } from './issuer.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
@@ -13,7 +13,7 @@ export interface SignedAnswer {
 
 /**
  * Reads what an issuer has signed: a compact JWS of this media type, by a key that the issuer
- * publishes, made before now.
+ * publishes, made before now. By an algorithm of the profile, whatever the policy of a route.
  *
  * @param expected.typ without `application/`
  * @throws IssuerError
@@ -30,6 +30,7 @@ export async function openSigned(
   const { iss, iat } = claims
   if (typeof typ !== 'string' || typ.toLowerCase().replace('application/', '') !== expected.typ)
     throw new IssuerError(`a typ other than ${expected.typ}`)
+  if (!ALGORITHMS.some((name) => name === alg)) throw new IssuerError('an alg of no profile')
   if ('crit' in header) throw new IssuerError('a critical header parameter')
   if (iss !== undefined && iss !== expected.issuer) throw new IssuerError('another issuer')
   if (typeof iat !== 'number' || !(iat <= now() / 1000 + AHEAD))

@@ -145,6 +145,30 @@ describe.each(['22', '24'])('on Node %s', (version) => {
     )
   })
 
+  test('post-quantum algorithms are those that it has; without any, no route asks for them', async () => {
+    const script = `
+      import { POST_QUANTUM } from '@holdfast/sender-constraint'
+      import { protect } from '@holdfast/resource-server/node'
+      import { ReplayMemoryInProcess } from '@holdfast/store'
+      const url = 'https://rs.example'
+      const options = { resource: url, issuer: url, audience: url, scopes: [], tokens: () => ({}) }
+      const server = { memory: new ReplayMemoryInProcess(), nonceSecret: new Uint8Array(32) }
+      let made = true
+      try {
+        protect({ ...options, ...server, profile: 'post-quantum' }, () => {})
+      } catch (error) {
+        made = error.message
+      }
+      protect({ ...options, ...server }, () => {})
+      console.log(JSON.stringify([POST_QUANTUM, made]))`
+    const said = await run(nodes.get(version)!, ['--input-type=module', '-e', script], app)
+    const none =
+      'protect: profile is "post-quantum"; allowed: fapi2-security-profile: this Node has no ML-DSA'
+    expect(JSON.parse(said)).toEqual(
+      version === '22' ? [[], none] : [['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'], true],
+    )
+  })
+
   test.for(EXAMPLES)('example %s', async (name) => {
     const file = join(app, 'examples', `${name}.ts`)
     expect(await examine({ node: nodes.get(version)!, file }, issuer)).toBe('')

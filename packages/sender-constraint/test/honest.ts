@@ -112,12 +112,18 @@ export const CLIENT = p256()
 export const ATTACKER = p256()
 export const ED25519 = signer('EdDSA', generateKeyPairSync('ed25519'))
 export const P384 = signer('ES384', generateKeyPairSync('ec', { namedCurve: 'P-384' }))
+export const ML_DSA = {
+  'ML-DSA-44': signer('ML-DSA-44', generateKeyPairSync('ml-dsa-44')),
+  'ML-DSA-65': signer('ML-DSA-65', generateKeyPairSync('ml-dsa-65')),
+  'ML-DSA-87': signer('ML-DSA-87', generateKeyPairSync('ml-dsa-87')),
+}
 export const RSA_2048 = rsa(2048)
 export const RSA_2047 = rsa(2047)
 export const RSA_1024 = rsa(1024)
 
 /** RFC 7638, by hand: the members stand in the order in which they are written here. */
-export function thumbprint({ kty, crv, x, y, e, n }: Json): string {
+export function thumbprint({ kty, crv, x, y, e, n, alg, pub }: Json): string {
+  if (kty === 'AKP') return digest(JSON.stringify({ alg, kty, pub }))
   if (kty === 'RSA') return digest(JSON.stringify({ e, kty, n }))
   return digest(JSON.stringify(kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }))
 }
@@ -133,7 +139,7 @@ function signature(alg: unknown, { privateKey, jwk }: Signer, data: Buffer): Buf
   if (alg === 'none') return Buffer.alloc(0)
   if (alg === 'HS256') return createHmac('sha256', JSON.stringify(jwk)).update(data).digest()
   const kind = privateKey.asymmetricKeyType
-  if (kind === 'ed25519') return sign(null, data, privateKey)
+  if (kind === 'ed25519' || kind?.startsWith('ml-dsa')) return sign(null, data, privateKey)
   if (kind === 'ec')
     return sign(alg === 'ES384' ? 'sha384' : 'sha256', data, {
       key: privateKey,

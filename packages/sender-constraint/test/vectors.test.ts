@@ -1,4 +1,5 @@
 /** Published examples, byte for byte. */
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { expect, test } from 'vitest'
 import {
   importJwk,
@@ -111,4 +112,15 @@ test.for([
   ['RFC 3986 §5.2.4', 'https://a/a/b/c/./../../g', 'https://a/a/g'],
 ] as const)('%s', ([, uri, normal]) => {
   expect(normaliseUri(uri)).toBe(normal)
+})
+
+test('RFC 9964, the ML-DSA-44 key of a seed of zeros: its kid is its thumbprint', () => {
+  // PKCS #8 (RFC 9881 §6): version 0, id-ml-dsa-44, and the seed alone
+  const seed = Buffer.concat([
+    Buffer.from('3034020100300b060960864801650304031104228020', 'hex'),
+    Buffer.alloc(32),
+  ])
+  const privateKey = createPrivateKey({ key: seed, format: 'der', type: 'pkcs8' })
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+  expect(jwkThumbprint(jwk)).toBe('T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o')
 })

@@ -48,5 +48,6 @@ export function clientsOf(issuer: Issuer, count: number): Clients {
 function newKey(alg: ProofAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
   if (alg === 'ES256') return generate('ec', { namedCurve: 'P-256' })
   if (alg === 'PS256') return generate('rsa', { modulusLength: 2048 })
-  return generate('ed25519')
+  if (alg === 'EdDSA') return generate('ed25519')
+  return generate('ml-dsa-44')
 }

@@ -18,6 +18,7 @@ export function jwkThumbprint(jwk: unknown): string | undefined {
 
 // A Map, not an object: a client may well send `"kty": "constructor"`.
 const REQUIRED: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['AKP', ['alg', 'kty', 'pub']],
   ['EC', ['crv', 'kty', 'x', 'y']],
   ['OKP', ['crv', 'kty', 'x']],
   ['RSA', ['e', 'kty', 'n']],

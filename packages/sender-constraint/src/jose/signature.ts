@@ -1,10 +1,34 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { isObject } from '../parse/json.ts'
 
-/** What the profile allows (FAPI 2.0 SP §5.4.1-1b). `Ed25519` is RFC 9864's name for our EdDSA. */
-export type Algorithm = 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519'
+type ProfileAlgorithm = 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519'
+type PostQuantumAlgorithm = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87'
 
+/** Every signature algorithm that we know; a policy names those that count. */
+export type Algorithm = ProfileAlgorithm | PostQuantumAlgorithm
+
+/** What the profile allows (FAPI 2.0 SP §5.4.1-1b). `Ed25519` is RFC 9864's name for our EdDSA. */
 export const ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
+
+/** Bytes of a public key (FIPS 204, table 2). */
+const ML_DSA: Readonly<Record<PostQuantumAlgorithm, number>> = {
+  'ML-DSA-44': 1312,
+  'ML-DSA-65': 1952,
+  'ML-DSA-87': 2592,
+}
+const mlDsa = (alg: unknown): PostQuantumAlgorithm | undefined =>
+  alg === 'ML-DSA-44' || alg === 'ML-DSA-65' || alg === 'ML-DSA-87' ? alg : undefined
+
+/**
+ * ML-DSA (RFC 9964), outside the profile: as far as the running Node has it, from 24.7 on. A key is
+ * any sequence of so many bytes, so that asking for one costs nothing.
+ */
+export const POST_QUANTUM: readonly Algorithm[] = Object.entries(ML_DSA)
+  .map(([alg, bytes]) =>
+    importJwk({ kty: 'AKP', alg, pub: Buffer.alloc(bytes).toString('base64url') }),
+  )
+  .filter((key) => key !== undefined)
+  .flatMap(({ algorithms }) => algorithms)
 
 export interface JwsKey {
   readonly key: KeyObject
@@ -17,10 +41,12 @@ export interface JwsKey {
 /** Reads the public members of a JWK. `undefined`: symmetric, malformed, or of another curve. */
 export function importJwk(jwk: unknown): JwsKey | undefined {
   if (!isObject(jwk)) return undefined
-  const { kty, crv, x, y, n, e } = jwk
+  const { kty, crv, x, y, n, e, alg, pub } = jwk
   if (kty === 'EC' && crv === 'P-256') return publicKey({ kty, crv, x, y }, ['ES256'])
   if (kty === 'OKP' && crv === 'Ed25519') return publicKey({ kty, crv, x }, ['EdDSA', 'Ed25519'])
   if (kty === 'RSA') return publicKey({ kty, n, e }, ['PS256'])
+  const postQuantum = mlDsa(alg)
+  if (kty === 'AKP' && postQuantum) return publicKey({ kty, alg, pub }, [postQuantum])
   return undefined
 }
 

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { equal, jwkThumbprint } from '../../src/index.ts'
-import { CLIENT, ED25519, RSA_2048, thumbprint } from '../honest.ts'
+import { CLIENT, ED25519, ML_DSA, RSA_2048, thumbprint } from '../honest.ts'
 
-test.for([CLIENT, ED25519, RSA_2048])('a thumbprint of a $alg key', ({ jwk }) => {
-  expect(jwkThumbprint(jwk)).toBe(thumbprint(jwk))
-  expect(jwkThumbprint({ use: 'sig', d: 'secret', ...jwk })).toBe(thumbprint(jwk))
-})
+test.for([CLIENT, ED25519, RSA_2048, ML_DSA['ML-DSA-65']])(
+  'a thumbprint of a $alg key',
+  ({ jwk }) => {
+    expect(jwkThumbprint(jwk)).toBe(thumbprint(jwk))
+    expect(jwkThumbprint({ use: 'sig', d: 'secret', priv: 'secret', ...jwk })).toBe(thumbprint(jwk))
+  },
+)
 
 test.for([
   ['no object', 'key'],

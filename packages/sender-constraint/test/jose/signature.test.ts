@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { importJwk, verifies } from '../../src/index.ts'
+import { importJwk, POST_QUANTUM, verifies } from '../../src/index.ts'
+import { ML_DSA } from '../honest.ts'
 
 const INPUT = 'header.payload'
 const DATA = Buffer.from(INPUT)
@@ -66,4 +67,29 @@ test.for([
 test('a key that cannot verify anything does not verify', () => {
   const { publicKey: key } = generateKeyPairSync('x25519')
   expect(verifies('EdDSA', { key, algorithms: ['EdDSA'] }, INPUT, Buffer.alloc(64))).toBe(false)
+})
+
+test('the running Node has all of ML-DSA', () => {
+  expect(POST_QUANTUM).toEqual(['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'])
+})
+
+test.for(Object.values(ML_DSA))('$alg: signed by Node, verified with that key only', (signer) => {
+  const key = importJwk(signer.jwk)!
+  const signature = sign(null, DATA, signer.privateKey)
+  expect(verifies(signer.alg, key, INPUT, signature)).toBe(true)
+  expect(verifies(signer.alg, key, `${INPUT}!`, signature)).toBe(false)
+  expect(verifies(signer.alg, key, INPUT, signature.subarray(1))).toBe(false)
+  for (const { alg, jwk } of Object.values(ML_DSA).filter((other) => other !== signer)) {
+    expect(verifies(alg, key, INPUT, signature)).toBe(false)
+    expect(verifies(signer.alg, importJwk(jwk)!, INPUT, signature)).toBe(false)
+    expect(importJwk({ ...jwk, alg: signer.alg })).toBeUndefined() // of another size
+  }
+})
+
+test.for([
+  ['no alg', { kty: 'AKP', pub: ML_DSA['ML-DSA-44'].jwk['pub'] }],
+  ['an alg of another family', { ...ML_DSA['ML-DSA-44'].jwk, alg: 'SLH-DSA-SHA2-128s' }],
+  ['no pub', { kty: 'AKP', alg: 'ML-DSA-44' }],
+] as const)('an AKP with %s is no key', ([, jwk]) => {
+  expect(importJwk(jwk)).toBeUndefined()
 })

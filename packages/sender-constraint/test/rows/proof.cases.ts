@@ -7,6 +7,7 @@ import {
   ED25519,
   GENERATION,
   KEEPER,
+  ML_DSA,
   NOW,
   nonceAt,
   P384,
@@ -18,7 +19,7 @@ import {
   TIME,
   useKey,
 } from '../honest.ts'
-import { issueNonce } from '../../src/index.ts'
+import { issueNonce, POST_QUANTUM } from '../../src/index.ts'
 import type { RowCases } from './case.ts'
 import { unchanged } from './case.ts'
 
@@ -35,6 +36,10 @@ const by =
   (key: Signer, alg = key.alg) =>
   (r: Draft) =>
     useKey(r, key, alg)
+const postQuantum = (alg: keyof typeof ML_DSA) => (r: Draft) => {
+  useKey(r, ML_DSA[alg])
+  r.policy.proofAlgorithms = POST_QUANTUM
+}
 const noProof = (r: Draft) => {
   r.proof = undefined
 }
@@ -150,11 +155,18 @@ export const PROOF_CASES: readonly RowCases[] = [
       PS256: by(RSA_2048),
       EdDSA: by(ED25519),
       Ed25519: by(ED25519, 'Ed25519'),
+      'ML-DSA-44, by a policy that names it': postQuantum('ML-DSA-44'),
+      'ML-DSA-65, by a policy that names it': postQuantum('ML-DSA-65'),
+      'ML-DSA-87, by a policy that names it': postQuantum('ML-DSA-87'),
     },
     refuses: {
+      'ML-DSA-44, by the profile': by(ML_DSA['ML-DSA-44']),
+      'ML-DSA-65, by the profile': by(ML_DSA['ML-DSA-65']),
+      'ML-DSA-87, by the profile': by(ML_DSA['ML-DSA-87']),
       none: header('alg', 'none'),
       'HS256 with the public key': header('alg', 'HS256'),
       RS256: by(RSA_2048, 'RS256'),
+      PS384: by(RSA_2048, 'PS384'),
       ES384: by(P384),
       'no alg': header('alg'),
       'an algorithm that this route does not take': (r) => {
@@ -165,6 +177,7 @@ export const PROOF_CASES: readonly RowCases[] = [
       none: 'RFC9449-4.3-6',
       'HS256 with the public key': 'RFC9449-4.3-6',
       RS256: 'RFC9449-4.3-6',
+      PS384: 'RFC9449-4.3-6',
       ES384: 'RFC9449-4.3-6',
       'no alg': 'RFC9449-4.3-6',
     },

@@ -2,6 +2,7 @@ import {
   ATTACKER,
   type Draft,
   ED25519,
+  ML_DSA,
   NOW,
   opaque,
   P384,
@@ -9,7 +10,7 @@ import {
   type Signer,
   TIME,
 } from '../honest.ts'
-import type { TokenStatus } from '../../src/index.ts'
+import { POST_QUANTUM, type TokenStatus } from '../../src/index.ts'
 import type { RowCases } from './case.ts'
 import { unchanged } from './case.ts'
 
@@ -108,12 +109,19 @@ export const TOKEN_CASES: readonly RowCases[] = [
       PS256: signedBy(RSA_2048),
       EdDSA: signedBy(ED25519),
       Ed25519: signedBy(ED25519, 'Ed25519'),
+      'ML-DSA-87, by a policy that names it': (r) => {
+        signedBy(ML_DSA['ML-DSA-87'])(r)
+        r.policy.tokenAlgorithms = POST_QUANTUM
+      },
     },
     refuses: {
+      'ML-DSA-44, by the profile': signedBy(ML_DSA['ML-DSA-44']),
+      'ML-DSA-87, by the profile': signedBy(ML_DSA['ML-DSA-87']),
       none: header('alg', 'none'),
       'HS256 with the public key': header('alg', 'HS256'),
       RS256: signedBy(RSA_2048, 'RS256'),
       ES384: signedBy(P384),
+      PS384: signedBy(RSA_2048, 'PS384'),
       'another letter case': header('alg', 'es256'),
       'no alg': header('alg'),
       'an alg that is no string': header('alg', ['ES256']),
@@ -126,6 +134,7 @@ export const TOKEN_CASES: readonly RowCases[] = [
       'HS256 with the public key': 'RFC9068-4-5',
       RS256: 'RFC9068-4-5',
       ES384: 'RFC9068-4-5',
+      PS384: 'RFC9068-4-5',
       'another letter case': 'RFC9068-4-5',
       'no alg': 'RFC9068-4-5',
       'an alg that is no string': 'RFC9068-4-5',

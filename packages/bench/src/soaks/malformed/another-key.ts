@@ -1,4 +1,4 @@
-import { ALGORITHMS } from '@holdfast/sender-constraint'
+import { ALGORITHMS, POST_QUANTUM } from '@holdfast/sender-constraint'
 import type { Attempt } from './edits.ts'
 
 /** The refusal of a token whose key the issuer may have published since it was asked. */
@@ -14,7 +14,7 @@ export function namesAnotherKey({ fields }: Attempt): boolean {
     const [segment = ''] = value.replace(/^\S+ +/, '').split('.')
     const header: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString())
     const { kid, alg }: { kid?: unknown; alg?: unknown } = Object(header)
-    const mightBeTheirs = ALGORITHMS.some((name) => name === alg)
+    const mightBeTheirs = [...ALGORITHMS, ...POST_QUANTUM].some((name) => name === alg)
     return mightBeTheirs && (kid !== 'bench' || alg !== 'ES256')
   } catch {
     return false
