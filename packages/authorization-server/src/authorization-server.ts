@@ -3,7 +3,8 @@ import { silent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
 import type { CertificateJudge } from './certificates.ts'
 import type { Configuration } from './configuration.ts'
-import { readKeys } from './keys.ts'
+import type { KeyEncryption } from './keys/encryption.ts'
+import { type Keys, readKeys } from './keys/keys.ts'
 import { aliasesOnly, pinned } from './listeners.ts'
 import type { Listener } from './listeners.ts'
 import { makeProvider } from './provider.ts'
@@ -16,6 +17,8 @@ export interface AuthorizationServerOptions {
   /** A store that `provision` has run on. */
   readonly records: Records
   readonly certificates: CertificateJudge
+  /** The one that `provision` was given. */
+  readonly keyEncryption?: KeyEncryption | undefined
   readonly report?: Reporter
   /** Takes what whoever runs the server should know, at start. Default: a warning of the process. */
   readonly warn?: (sentence: string) => void
@@ -33,15 +36,20 @@ export interface AuthorizationServer {
   /** Rejects where the store cannot be read. */
   ready(): Promise<void>
   /**
-   * Reads the keys again and answers with them from now on. Requests under way are finished with the
-   * keys that they began with.
+   * Looks for other keys at once, as it does each second anyway. They sign from then on; requests
+   * under way are finished with the keys that they began with.
    *
    * @throws Error where the store cannot be read; then nothing has changed
    */
   renewKeys(): Promise<void>
+  /** Looks for other keys no more. */
+  close(): void
 }
 
 const warnOfProcess = (sentence: string): void => process.emitWarning(sentence, 'Holdfast')
+
+/** Milliseconds: how long a node may go on with keys that another node has replaced. */
+const LOOK_EVERY = 1_000
 
 /**
  * @throws Error where the store cannot be read or was not provisioned; ClientMetadataError for a
@@ -53,21 +61,29 @@ export async function createAuthorizationServer(
   const { configuration, certificates, report = silent, warn = warnOfProcess } = options
   for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
   const records = answering(options.records)
-  const withKeysOfNow = async () => {
-    const keys = await readKeys(options.records)
-    return makeProvider({ configuration, records, certificates, keys }, report)
-  }
+  const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
+  const providerWith = (keys: Keys) =>
+    makeProvider({ configuration, records, certificates, keys }, report)
 
-  let provider = await withKeysOfNow()
+  let keys = await keysOfNow()
+  let provider = providerWith(keys)
+  const renewKeys = async () => {
+    const found = await keysOfNow()
+    if (found.id === keys.id) return
+    provider = providerWith(found)
+    keys = found
+  }
+  // What cannot be read now is read the next time; `ready` tells of it.
+  const timer = setInterval(() => void renewKeys().catch(() => undefined), LOOK_EVERY).unref()
+
   const serve: Listener = (request, response) => provider(request, response)
   return {
     publicListener: pinned(configuration.issuer, serve),
     mtlsListener: aliasesOnly(pinned(configuration.mtlsOrigin, serve)),
     ready: async () => {
-      await readKeys(options.records)
+      await keysOfNow()
     },
-    renewKeys: async () => {
-      provider = await withKeysOfNow()
-    },
+    renewKeys,
+    close: () => clearInterval(timer),
   }
 }

@@ -46,7 +46,7 @@ export interface Lifetimes {
 const DAY = 86_400
 
 /** Longest value allowed, and the value where none is given. */
-const LIFETIMES: {
+export const LIFETIMES: {
   readonly [name in keyof Lifetimes]: { most: number; usual: number; clause?: ClauseId }
 } = {
   code: { most: 60, usual: 60, clause: 'FAPI2SP-5.3.2.1-11' },

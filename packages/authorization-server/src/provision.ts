@@ -1,7 +1,8 @@
 import type { Records } from '@holdfast/store'
 import { asRegistered, ClientMetadataError } from './client-metadata.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { createKeys } from './keys.ts'
+import type { KeyEncryption } from './keys/encryption.ts'
+import { createKeys } from './keys/keys.ts'
 import { registeredWith, weakness } from './profiles.ts'
 import { keepUser } from './users.ts'
 import type { Metadata } from './profiles/requirement.ts'
@@ -10,6 +11,7 @@ import type { User } from './users.ts'
 export interface Provisioning {
   readonly clients: readonly ClientMetadata[]
   readonly users: readonly User[]
+  readonly keyEncryption?: KeyEncryption | undefined
 }
 
 /** Members of `ClientMetadata`; a misspelt one would be dropped silently. */
@@ -43,9 +45,10 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
  *
  * @throws ClientMetadataError for a client weaker than the profile; then nothing was written
  */
-export async function provision(records: Records, { clients, users }: Provisioning): Promise<void> {
+export async function provision(records: Records, given: Provisioning): Promise<void> {
+  const { clients, users, keyEncryption: encryption } = given
   const registered = clients.map(register)
-  await createKeys(records)
+  await createKeys({ records, encryption })
   for (const [id, payload] of registered) await records.upsert({ kind: 'Client', id, payload })
   for (const user of users) await keepUser(records, user)
 }

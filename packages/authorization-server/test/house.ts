@@ -91,6 +91,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     send: sender(ca),
     keys,
     stop: async () => {
+      server.close()
       await Promise.all([publicSide, aliasSide].map((side) => closed(side.server)))
     },
   }

@@ -2,7 +2,7 @@ import { RecordsInProcess } from '@holdfast/store'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { JWK } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ClientMetadataError, provision } from '../src/index.ts'
+import { ClientMetadataError, provision, readKeys } from '../src/index.ts'
 import type { ClientMetadata } from '../src/index.ts'
 import { makeCertificates } from './certificates.ts'
 
@@ -27,22 +27,21 @@ const users = [{ login: 'alice', password: 'correct horse' }]
 test('keys, secrets and password hashes are made once and then kept', async () => {
   const records = new RecordsInProcess()
   const all = async () =>
-    Promise.all(['Key', 'Secret', 'Client', 'User'].map((kind) => records.list(kind)))
+    Promise.all(['KeySet', 'Client', 'User'].map((kind) => records.list(kind)))
   await provision(records, { clients: [client], users })
   const first = await all()
   await provision(records, { clients: [client], users })
   expect(await all()).toEqual(first)
-  expect(first.map((list) => list.length)).toEqual([3, 2, 1, 1])
+  expect(first.map((list) => list.length)).toEqual([1, 1, 1])
 })
 
 test('nodes that provision at the same time agree on one set of keys', async () => {
   const records = new RecordsInProcess()
   await Promise.all([1, 2, 3].map(() => provision(records, { clients: [], users: [] })))
-  const keys = await records.list('Key')
-  expect(keys).toHaveLength(3)
-  expect(new Set(keys.map(({ payload }) => payload['alg']))).toEqual(
-    new Set(['ES256', 'EdDSA', 'PS256']),
-  )
+  expect(await records.list('KeySet')).toHaveLength(1)
+  const { signing } = await readKeys({ records })
+  const algorithms = signing.map(({ alg }) => alg).join(' ')
+  expect(algorithms).toBe('PS256 PS256 ES256 ES256 EdDSA EdDSA')
 })
 
 test('no password is kept, and a new password replaces the old hash', async () => {
@@ -107,7 +106,7 @@ describe('a client weaker than the profile is refused by its clause, and nothing
     const refusal = await provision(records, { clients, users }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(ClientMetadataError)
     expect(refusal).toMatchObject({ client: 'web', clause })
-    expect(await records.list('Key')).toEqual([])
+    expect(await records.list('KeySet')).toEqual([])
     expect(await records.list('Client')).toEqual([])
   })
 

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { httpReporter, type Reporter, type TraceEvent } from '@holdfast/trace'
+import type { KeyStore } from '@holdfast/authorization-server'
 import type { Addresses } from './addresses.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { type Lab, startLab } from './lab.ts'
-import { clientFolder } from './prepare.ts'
+import { clientFolder, keyStoreOf } from './prepare.ts'
 import { type RunFile, readLiveRun } from './run-file.ts'
 import { openRecords } from './store/open.ts'
 import { storeIn } from './store/setting.ts'
@@ -21,6 +22,7 @@ export interface Attached {
   readonly folders: { readonly certs: string; readonly state: string }
   readonly material: (client: string) => Promise<ClientMaterial>
   readonly records: Records
+  readonly keyStore: KeyStore
   readonly report: Reporter
   /** Everything that was reported of a trace, in the order of time. */
   readonly readTrace: (trace: string) => Promise<readonly TraceEvent[]>
@@ -30,7 +32,7 @@ export interface Attached {
 /** @throws the errors that `isTold` knows */
 export async function attach(configuration: LabConfiguration): Promise<Attached> {
   const run = await readLiveRun(configuration.state)
-  return run ? attachTo(run, configuration) : startPrivate(configuration)
+  return run ? await attachTo(run, configuration) : startPrivate(configuration)
 }
 
 async function attachTo(run: RunFile, configuration: LabConfiguration): Promise<Attached> {
@@ -44,6 +46,7 @@ async function attachTo(run: RunFile, configuration: LabConfiguration): Promise<
     folders: { certs, state },
     material: (client) => readMaterial(clientFolder(state, client)),
     records,
+    keyStore: await keyStoreOf(configuration, records),
     report,
     readTrace: async (trace) => {
       await flush()
@@ -82,6 +85,7 @@ export async function startPrivate(
       folders: { certs, state },
       material: (client) => readMaterial(clientFolder(state, client)),
       records: lab.records,
+      keyStore: await keyStoreOf(configuration, lab.records),
       report: lab.hub.report,
       readTrace: async (trace) => inOrder(lab.hub.read(trace)),
       close: async () => {

@@ -2,9 +2,9 @@ import {
   type AuthorizationServer,
   checkConfiguration,
   createAuthorizationServer,
+  type KeyStore,
 } from '@holdfast/authorization-server'
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
-import type { Records } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
 import { type Addresses, resourcesOf } from './addresses.ts'
 import { SCOPES } from './clients.ts'
@@ -14,13 +14,13 @@ const TOKEN_LIFE = 300
 
 interface Foundations {
   readonly addresses: Addresses
-  readonly records: Records
+  readonly keyStore: KeyStore
   readonly validation: CertificateValidation
 }
 
 /** The authorization server as the lab configures it. */
 export function makeAuthorizationServer(
-  { addresses: { issuer, mtlsAlias, resource }, records, validation }: Foundations,
+  { addresses: { issuer, mtlsAlias, resource }, keyStore, validation }: Foundations,
   report?: Reporter,
 ): Promise<AuthorizationServer> {
   const { jwt, opaque } = resourcesOf(resource)
@@ -33,7 +33,8 @@ export function makeAuthorizationServer(
         { indicator: opaque, scopes: SCOPES, format: 'opaque', ttl: TOKEN_LIFE },
       ],
     }),
-    records,
+    records: keyStore.records,
+    keyEncryption: keyStore.encryption,
     certificates: {
       // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
       authorized: (certificate, socket) =>

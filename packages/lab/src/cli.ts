@@ -9,6 +9,7 @@ import { conformance } from './commands/conformance.ts'
 import { doctor } from './commands/doctor.ts'
 import { flow, FLOWS } from './commands/flow.ts'
 import { inspect } from './commands/inspect.ts'
+import { signingKeys } from './commands/keys.ts'
 import { tourCommand } from './commands/tour.ts'
 import { up } from './commands/up.ts'
 import { AUTHENTICATIONS, BINDINGS, CLIENTS } from './clients.ts'
@@ -112,6 +113,7 @@ program
 
 certificateAuthority(program)
 conformance(program)
+signingKeys(program)
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
@@ -127,6 +129,7 @@ function environmentHelp(): string {
     'Environment:',
     ...ports,
     '  HOLDFAST_CERTS, HOLDFAST_STATE, HOLDFAST_HOST, HOLDFAST_LISTEN: as the options above',
+    '  HOLDFAST_KEY_ENCRYPTION_KEY_FILE: 32 bytes in base64; encrypts the keys in the store',
   ].join('\n')
 }
 

@@ -39,6 +39,8 @@ export interface LabConfiguration {
   readonly state: string
   /** Where records and used proofs are. */
   readonly store: StoreSetting
+  /** File with the key that the authorization server's keys are encrypted with in the store. */
+  readonly keyEncryptionKeyFile?: string
 }
 
 export interface Options {
@@ -61,6 +63,7 @@ const schema = z.object({
   HOLDFAST_STORE: z.string().optional(),
   HOLDFAST_STORE_PASSWORD: z.string().optional(),
   HOLDFAST_STORE_PASSWORD_FILE: z.string().optional(),
+  HOLDFAST_KEY_ENCRYPTION_KEY_FILE: z.string().optional(),
 })
 
 type Given = { readonly [variable: string]: string | undefined }
@@ -96,6 +99,9 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
             passwordFile: read.HOLDFAST_STORE_PASSWORD_FILE,
             root: ROOT,
           }),
+    ...(read.HOLDFAST_KEY_ENCRYPTION_KEY_FILE !== undefined && {
+      keyEncryptionKeyFile: resolve(ROOT, read.HOLDFAST_KEY_ENCRYPTION_KEY_FILE),
+    }),
   }
 }
 

@@ -15,7 +15,7 @@ import {
   serveResourceServer,
 } from './doors.ts'
 import { createHub, type Hub, hubListener } from './hub.ts'
-import { isFirst, prepareClients, preparePki, readIntrospector } from './prepare.ts'
+import { isFirst, keyStoreOf, prepareClients, preparePki, readIntrospector } from './prepare.ts'
 import { validateCertificates } from './certificate-validation.ts'
 import { makeResourceServer } from './resource-server.ts'
 import { keepMemory, keepRecords } from './store/open.ts'
@@ -62,13 +62,15 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
     ...(await resourceServerDoors(open)),
   }
   const addresses = addressesOf(configuration, doors)
-  await prepareClients(configuration, addresses, authority, records)
+  const keyStore = await keyStoreOf(configuration, records)
+  await prepareClients(configuration, addresses, authority, keyStore)
 
   const hub = createHub()
   const authorizationServer = await makeAuthorizationServer(
-    { addresses, records, validation },
+    { addresses, keyStore, validation },
     hub.report,
   )
+  closing.defer(async () => authorizationServer.close())
   serveAuthorizationServer(doors, authorizationServer)
 
   const introspector = await readIntrospector(configuration)

@@ -7,7 +7,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import { type ClientMetadata, provision } from '@holdfast/authorization-server'
+import {
+  type ClientMetadata,
+  encryptedWith,
+  type KeyStore,
+  provision,
+} from '@holdfast/authorization-server'
 import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
@@ -52,13 +57,7 @@ export async function readServerTls(
   { certs }: LabConfiguration,
   server: (typeof SERVERS)[number],
 ): Promise<{ readonly chain: string; readonly key: string; readonly trust: string }> {
-  const read = async (file: string) => {
-    try {
-      return await readFile(join(certs, file), 'utf8')
-    } catch (error) {
-      throw new UsageError(`${join(certs, file)} cannot be read (${codeOf(error)})`)
-    }
-  }
+  const read = (file: string) => textOf(join(certs, file))
   const chain = await read(`servers/${server}.chain.pem`)
   const key = await read(`servers/${server}.key.pem`)
   const trust = await read('root.certificate.pem')
@@ -74,12 +73,25 @@ export async function readServerTls(
 /** Has nobody prepared clients here before? Then nothing of theirs was ever used. */
 export const isFirst = ({ state }: LabConfiguration): boolean => !existsSync(join(state, 'clients'))
 
+/**
+ * The authorization server's keys in the store, as the configuration says that they are encrypted.
+ *
+ * @throws UsageError if the file cannot be read; ConfigurationError if no key is in it
+ */
+export async function keyStoreOf(
+  { keyEncryptionKeyFile: file }: LabConfiguration,
+  records: Records,
+): Promise<KeyStore> {
+  if (file === undefined) return { records }
+  return { records, encryption: encryptedWith(await textOf(file)) }
+}
+
 /** Writes each client's material into its folder, and registers them all. */
 export async function prepareClients(
   { state }: LabConfiguration,
   addresses: Addresses,
   authority: Authority,
-  records: Records,
+  { records, encryption }: KeyStore,
 ): Promise<void> {
   const common = {
     issuer: addresses.issuer,
@@ -117,6 +129,7 @@ export async function prepareClients(
       },
     ],
     users: USERS,
+    keyEncryption: encryption,
   })
 }
 
@@ -140,6 +153,15 @@ async function prepareIntrospector(
 /** @throws MaterialError where `prepareClients` has not been */
 export const readIntrospector = ({ state }: LabConfiguration): Promise<ClientMaterial> =>
   readMaterial(join(state, RESOURCE_SERVER_CLIENT))
+
+/** @throws UsageError */
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${codeOf(error)})`)
+  }
+}
 
 /**
  * The material of an earlier run. A run that was killed can leave files missing, or of two versions:

@@ -1,6 +1,7 @@
 /** Sets the stage of the lab for the attackers: honest tokens, and what they hold themselves. */
 import { createPrivateKey } from 'node:crypto'
 import type { Stage, TokenEdit } from '@holdfast/attacks'
+import { readKeys } from '@holdfast/authorization-server'
 import { openAuthority } from '@holdfast/ca'
 import {
   caAsClient,
@@ -60,8 +61,9 @@ export async function makeStage(lab: Attached): Promise<Stage> {
 /** Signs with the authorization server's own key, as only the owner of the lab can. */
 async function forge(lab: Attached, honest: string, edit: TokenEdit): Promise<string> {
   const { header, claims } = decodeJwt(honest) ?? { header: {}, claims: {} }
-  const record = await lab.records.find('Key', 'ES256')
-  const privateKey = createPrivateKey({ key: { ...record?.payload }, format: 'jwk' })
+  const { signing } = await readKeys(lab.keyStore)
+  const jwk = signing.find(({ kid }) => kid === header['kid'])
+  const privateKey = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
   const none = { jwk: undefined, htm: undefined, htu: undefined }
   return makeProof(
     { privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' },

@@ -90,6 +90,7 @@ describe('help', () => {
     inspect: ['--json', 'standard input'],
     doctor: ['--json'],
     conformance: ['plans', 'config', 'run'],
+    keys: ['list', 'rotate'],
   }
   const everywhere = ['--certs', '--state', '--host', '--listen', '--help']
 

@@ -4,7 +4,7 @@ import type { Configuration as ProviderConfiguration } from 'oidc-provider'
 import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
-import type { Keys } from '../keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import type { RequestObject } from './request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */

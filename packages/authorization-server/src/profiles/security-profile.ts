@@ -310,7 +310,7 @@ export const SECURITY_PROFILE = [
     sentence: 'cookies travel over TLS only, out of reach of scripts and of other sites',
     sets: ({ keys, configuration: { lifetimes } }) => ({
       cookies: {
-        keys: [keys.cookies],
+        keys: [...keys.cookies],
         names: {
           session: '__Host-session',
           interaction: '__Secure-interaction',

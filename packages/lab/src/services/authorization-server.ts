@@ -7,6 +7,7 @@ import {
   opener,
   serveAuthorizationServer,
 } from '../doors.ts'
+import { keyStoreOf } from '../prepare.ts'
 import { runService } from '../service.ts'
 import { keepRecords } from '../store/open.ts'
 
@@ -15,7 +16,12 @@ await runService(async (configuration, closing) => {
   const records = await keepRecords(configuration, closing)
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
-  const made = await makeAuthorizationServer({ addresses, records, validation })
+  const made = await makeAuthorizationServer({
+    addresses,
+    keyStore: await keyStoreOf(configuration, records),
+    validation,
+  })
+  closing.defer(async () => made.close())
   const doors = await authorizationServerDoors(opener(configuration, closing))
   serveAuthorizationServer(doors, made)
   return [addresses.issuer, addresses.mtlsAlias, addresses.authorizationServerManagement]

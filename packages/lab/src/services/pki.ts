@@ -4,7 +4,7 @@
  */
 import { readConfiguration } from '../configuration.ts'
 import { configuredAddresses } from '../doors.ts'
-import { isFirst, prepareClients, preparePki } from '../prepare.ts'
+import { isFirst, keyStoreOf, prepareClients, preparePki } from '../prepare.ts'
 import { told } from '../service.ts'
 import { openRecords } from '../store/open.ts'
 
@@ -14,7 +14,8 @@ await told(async () => {
   const authority = await preparePki(configuration)
   const records = await openRecords(configuration, { nothingUsedBefore: isFirst(configuration) })
   try {
-    await prepareClients(configuration, addresses, authority, records)
+    const keyStore = await keyStoreOf(configuration, records)
+    await prepareClients(configuration, addresses, authority, keyStore)
   } finally {
     await records.close()
   }
