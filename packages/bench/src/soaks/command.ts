@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Engine } from './authorization-server/engines.ts'
 import { endAll } from './processes.ts'
 import { CannotRun, type Soak } from './soak.ts'
 import { table } from './table.ts'
@@ -11,15 +12,13 @@ const LONGEST = 60 * 60_000
 /** @returns the exit code */
 export async function command(args: readonly string[], soaks: readonly Soak[]): Promise<number> {
   const program = new Command('soak')
-    .description(
-      'Puts a promise of the resource server to the test, for long. Without a name: lists them.',
-    )
+    .description('Puts a promise of a server to the test, for long. Without a name: lists them.')
     .helpCommand(false)
     .exitOverride()
     .action(() => void process.stdout.write(listed(soaks)))
   let code = 0
-  for (const soak of soaks)
-    program
+  for (const soak of soaks) {
+    const one = program
       .command(soak.name)
       .description(soak.shows)
       .option('--rounds <number>', soak.counts, positive, soak.rounds)
@@ -27,6 +26,11 @@ export async function command(args: readonly string[], soaks: readonly Soak[]): 
       .action(async (options: Options) => {
         code = await run(soak, options)
       })
+    if (soak.engines)
+      one.addOption(
+        new Option('--engine <name>', 'the store').choices(soak.engines).default(soak.engines[0]),
+      )
+  }
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -41,6 +45,7 @@ export async function command(args: readonly string[], soaks: readonly Soak[]): 
 
 interface Options {
   readonly rounds: number
+  readonly engine?: Engine
   readonly json?: string
 }
 
@@ -51,7 +56,7 @@ function positive(text: string): number {
   return value
 }
 
-async function run(soak: Soak, { rounds, json }: Options): Promise<number> {
+async function run(soak: Soak, { rounds, json, engine = 'sqlite' }: Options): Promise<number> {
   const began = performance.now()
   const stop = (code: number, why: string) => () => {
     tell(why)
@@ -61,13 +66,14 @@ async function run(soak: Soak, { rounds, json }: Options): Promise<number> {
   const interrupted = stop(130, 'interrupted')
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
   try {
-    const { table: lines, broken } = await soak.run(rounds, tell)
+    const { table: lines, broken } = await soak.run(rounds, tell, engine)
     const seconds = Math.round((performance.now() - began) / 100) / 10
     process.stdout.write(`${table(lines)}\n`)
     for (const what of broken) tell(`broken: ${what}`)
     tell(`${soak.name}: ${broken.length > 0 ? 'BROKEN' : 'kept'}, in ${seconds} s`)
     const machine = { cpu: cpus()[0]?.model, cpus: cpus().length, load: loadavg() }
-    const about = { soak: soak.name, rounds, seconds, at: new Date().toISOString() }
+    const on = soak.engines && { engine }
+    const about = { soak: soak.name, ...on, rounds, seconds, at: new Date().toISOString() }
     const node = process.version
     const figures = { ...about, node, machine, table: lines, broken }
     if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`)

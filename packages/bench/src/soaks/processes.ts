@@ -41,12 +41,26 @@ export function startNode(program: URL, settings: unknown, flags: readonly strin
   )
 }
 
+/** Starts a program of Node as its user would: it is told by the environment, and its errors are seen. */
+export function startService(program: URL, env: Readonly<Record<string, string>>): ChildProcess {
+  return kept(
+    spawn(process.execPath, [fileURLToPath(program)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...environment, NODE_ENV: 'production', ...env },
+    }),
+  )
+}
+
 /** Starts any other program; it is silent. */
-export function start(program: string, words: readonly string[]): ChildProcess {
+export function start(
+  program: string,
+  words: readonly string[],
+  as: { readonly uid?: number; readonly gid?: number } = {},
+): ChildProcess {
   // A soak that is killed has no last word: where there is setpriv the kernel ends its children.
   const line = installed('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', program] : [program]
   const [first = program, ...rest] = [...line, ...words]
-  return kept(spawn(first, rest, { stdio: 'ignore' }))
+  return kept(spawn(first, rest, { stdio: 'ignore', ...as }))
 }
 
 function kept(child: ChildProcess): ChildProcess {

@@ -1,4 +1,6 @@
-/** A promise of the resource server, put to the test for longer than a test can take. */
+import type { Engine } from './authorization-server/engines.ts'
+
+/** A promise of a server, put to the test for longer than a test can take. */
 export interface Soak {
   readonly name: string
   /** One sentence: the promise. */
@@ -7,8 +9,10 @@ export interface Soak {
   readonly counts: string
   /** How many there are unless the command says otherwise. */
   readonly rounds: number
+  /** The stores that `--engine` may name; the first is what it is unless the command says otherwise. */
+  readonly engines?: readonly [Engine, ...Engine[]]
   /** @throws CannotRun */
-  readonly run: (rounds: number, say: Say) => Promise<Findings>
+  readonly run: (rounds: number, say: Say, engine: Engine) => Promise<Findings>
 }
 
 /** Tells whoever waits what is going on. */

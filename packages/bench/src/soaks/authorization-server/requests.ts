@@ -1,0 +1,155 @@
+/** A FAPI 2.0 client that can send one request many times, or leave a part of it as it was. */
+import { createPrivateKey, hash, randomBytes, randomUUID } from 'node:crypto'
+import {
+  approve,
+  type ClientMaterial,
+  type Connection,
+  generateProofKey,
+  makeProof,
+  openConnection,
+  type ProofKey,
+} from '@holdfast/client'
+
+export interface Answer {
+  readonly status: number
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** What one request presents; a part that is not given is made for it alone. */
+export interface Presented {
+  readonly assertion?: string
+  readonly proof?: string
+}
+
+export interface Code {
+  readonly code: string
+  readonly verifier: string
+}
+
+/** Client assertions last so long, in seconds. */
+const LIFE = 60
+
+/** Speaks for one `private_key_jwt` client. */
+export class Requests {
+  readonly #material: ClientMaterial
+  readonly #proofKey: ProofKey
+  readonly #connection: Connection
+  #nonce: string | undefined
+
+  private constructor(material: ClientMaterial, proofKey: ProofKey) {
+    this.#material = material
+    this.#proofKey = proofKey
+    this.#connection = openConnection({ trust: material.trust })
+  }
+
+  static async of(material: ClientMaterial): Promise<Requests> {
+    return new Requests(material, await generateProofKey('ES256'))
+  }
+
+  assertion(): Promise<string> {
+    const { key, clientId, issuer } = this.#material
+    const privateKey = createPrivateKey({ key: { ...key }, format: 'jwk' })
+    const exp = Math.floor(Date.now() / 1000) + LIFE
+    const own = { iss: clientId, sub: clientId, aud: issuer, exp, jti: randomUUID() }
+    return makeProof(
+      { privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' },
+      {
+        method: '',
+        url: '',
+        header: { typ: 'JWT', kid: key?.kid, jwk: undefined },
+        claims: { ...own, htm: undefined, htu: undefined },
+      },
+    )
+  }
+
+  proof(path: string): Promise<string> {
+    const url = this.#material.issuer + path
+    const nonce = this.#nonce
+    return makeProof(this.#proofKey, { method: 'POST', url, ...(nonce !== undefined && { nonce }) })
+  }
+
+  /** As it is answered: no second try with a nonce. */
+  async once(
+    path: string,
+    form: Readonly<Record<string, string>>,
+    presented: Presented = {},
+  ): Promise<Answer> {
+    const { clientId, issuer } = this.#material
+    const body = new URLSearchParams({
+      client_id: clientId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: presented.assertion ?? (await this.assertion()),
+      ...form,
+    })
+    const answer = await this.#connection.fetch(issuer + path, {
+      method: 'POST',
+      headers: { DPoP: presented.proof ?? (await this.proof(path)) },
+      body,
+    })
+    this.#nonce = answer.headers.get('dpop-nonce') ?? this.#nonce
+    const text = await answer.text()
+    return { status: answer.status, json: text === '' ? {} : JSON.parse(text) }
+  }
+
+  /** Once more where a nonce is asked for (RFC 9449 §8). */
+  async send(path: string, form: Readonly<Record<string, string>>): Promise<Answer> {
+    const answer = await this.once(path, form)
+    return answer.json['error'] === 'use_dpop_nonce' ? this.once(path, form) : answer
+  }
+
+  /** Pushes an authorization request (RFC 9126). */
+  async push(scope: string, resource: string) {
+    const verifier = randomBytes(32).toString('base64url')
+    const answer = await this.send('/par', {
+      response_type: 'code',
+      redirect_uri: this.#material.redirectUri,
+      scope,
+      resource,
+      prompt: 'consent',
+      code_challenge: hash('sha256', verifier, 'base64url'),
+      code_challenge_method: 'S256',
+    })
+    const url = new URL('/authorize', this.#material.issuer)
+    url.searchParams.set('client_id', this.#material.clientId)
+    url.searchParams.set('request_uri', String(answer.json['request_uri']))
+    return { answer, url, verifier }
+  }
+
+  /** A browser of its own logs in and consents. @returns the code, or `undefined` */
+  async complete(url: URL): Promise<string | undefined> {
+    const browser = openConnection({ trust: this.#material.trust })
+    try {
+      const { redirectUri } = this.#material
+      const user = { login: 'alice', password: 'doe' }
+      const back = await approve(url, { fetch: browser.fetch, user, redirectUri })
+      return back.searchParams.get('code') ?? undefined
+    } finally {
+      await browser.close()
+    }
+  }
+
+  /** @throws Error where the flow does not come to a code */
+  async code(scope: string, resource: string): Promise<Code> {
+    const { answer, url, verifier } = await this.push(scope, resource)
+    if (answer.status !== 201) throw new Error(`the pushed request is answered ${told(answer)}`)
+    const code = await this.complete(url)
+    if (code === undefined) throw new Error('there is no code')
+    return { code, verifier }
+  }
+
+  redeem({ code, verifier }: Code): Readonly<Record<string, string>> {
+    return {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: this.#material.redirectUri,
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+}
+
+export const told = ({ status, json: { error } }: Answer): string =>
+  typeof error === 'string' ? `${status} ${error}` : String(status)
