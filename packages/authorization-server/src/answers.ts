@@ -4,18 +4,27 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Context, Middleware, Next } from 'koa'
 import { describe, onRefusal, reportRefusal } from './decisions.ts'
 import type { Failure } from './decisions.ts'
-import { endpoints, isForPeople, postOnly } from './endpoints.ts'
+import { endpoints, isCanonical, isForPeople, postOnly } from './endpoints.ts'
+import { TooManyFailures } from './operations/limits.ts'
+import { outcomeOf } from './operations/outcome.ts'
+import type { Outcome } from './operations/outcome.ts'
 import { showError } from './pages/error.ts'
 import { whyUnsupported } from './unsupported.ts'
 
 /** Seconds after which a client may ask again. */
 const RETRY_AFTER = '5'
 
+export interface Observers {
+  readonly report: Reporter
+  /** Told of every outcome that matters for security, before it is answered. Must not throw. */
+  readonly audit: ((outcome: Outcome) => void) | undefined
+}
+
 /**
  * The outermost middleware: whatever happens inside, the answer is an OAuth error with the right
  * status, and the decision is on the trace.
  */
-export function answersInOAuth(provider: Provider, report: Reporter): Middleware {
+export function answersInOAuth(provider: Provider, { report, audit }: Observers): Middleware {
   const failures = new WeakMap<object, Failure>()
   onRefusal(provider, (ctx, failure) => {
     failures.set(ctx, failure)
@@ -25,9 +34,10 @@ export function answersInOAuth(provider: Provider, report: Reporter): Middleware
   provider.silent = true
 
   return async (ctx, next) => {
+    const began = performance.now()
     prepare(ctx)
     try {
-      await next()
+      if (isCanonical(ctx.path)) await next()
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error))
       failures.set(ctx, failure)
@@ -36,13 +46,14 @@ export function answersInOAuth(provider: Provider, report: Reporter): Middleware
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
     if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
     const failure = failures.get(ctx)
+    if (failure instanceof TooManyFailures) ctx.set('Retry-After', String(failure.retryAfter))
     if (failure) reportRefusal(report, ctx.get('traceparent'), describe(failure))
+    const outcome = audit && outcomeOf(ctx, failure, performance.now() - began)
+    if (outcome) audit(outcome)
   }
 }
 
-/** No HSTS: it holds for a host on all ports, and the lab's console is plain http on localhost. */
 function prepare(ctx: Context): void {
-  ctx.set('X-Content-Type-Options', 'nosniff')
   if (ctx.path !== endpoints.jwks && !ctx.path.startsWith('/.well-known/'))
     ctx.set('Cache-Control', 'no-store')
 }

@@ -7,6 +7,9 @@ import type { KeyEncryption } from './keys/encryption.ts'
 import { type Keys, readKeys } from './keys/keys.ts'
 import { aliasesOnly, pinned } from './listeners.ts'
 import type { Listener } from './listeners.ts'
+import { withSecurityHeaders } from './operations/headers.ts'
+import { AuthenticationLimits } from './operations/limits.ts'
+import type { Outcome } from './operations/outcome.ts'
 import { makeProvider } from './provider.ts'
 import { checkClients } from './start-checks.ts'
 import { answering } from './unavailable.ts'
@@ -22,6 +25,8 @@ export interface AuthorizationServerOptions {
   readonly report?: Reporter
   /** Takes what whoever runs the server should know, at start. Default: a warning of the process. */
   readonly warn?: (sentence: string) => void
+  /** Told of every outcome that matters for security, before it is answered. Must not throw. */
+  readonly audit?: (outcome: Outcome) => void
 }
 
 /** The caller makes the HTTPS servers; both listeners refuse a socket that is not TLS. */
@@ -58,12 +63,13 @@ const LOOK_EVERY = 1_000
 export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const { configuration, certificates, report = silent, warn = warnOfProcess } = options
+  const { configuration, certificates, report = silent, audit, warn = warnOfProcess } = options
   for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
+  const limits = new AuthenticationLimits(configuration.failures)
   const records = answering(options.records)
   const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
   const providerWith = (keys: Keys) =>
-    makeProvider({ configuration, records, certificates, keys }, report)
+    makeProvider({ configuration, records, certificates, keys }, { report, audit, limits })
 
   let keys = await keysOfNow()
   let provider = providerWith(keys)
@@ -77,9 +83,10 @@ export async function createAuthorizationServer(
   const timer = setInterval(() => void renewKeys().catch(() => undefined), LOOK_EVERY).unref()
 
   const serve: Listener = (request, response) => provider(request, response)
+  const secure = (listener: Listener) => withSecurityHeaders(configuration.hsts, listener)
   return {
-    publicListener: pinned(configuration.issuer, serve),
-    mtlsListener: aliasesOnly(pinned(configuration.mtlsOrigin, serve)),
+    publicListener: secure(pinned(configuration.issuer, serve)),
+    mtlsListener: secure(aliasesOnly(pinned(configuration.mtlsOrigin, serve))),
     ready: async () => {
       await keysOfNow()
     },

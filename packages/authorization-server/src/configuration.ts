@@ -1,7 +1,10 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
+import { failures, hsts } from './operations/configuration.ts'
+import type { FailureLimits } from './operations/limits.ts'
 import { DEFAULT_PROFILE, isProfile, PROFILES, requirementsOf } from './profiles.ts'
 import type { ProfileName } from './profiles.ts'
 import { OIDC_SCOPES } from './scopes.ts'
+import { ConfigurationError, members, oneOf, seconds } from './values.ts'
 
 /** What the authorization server is told. Clients, keys and secrets are records, not configuration. */
 export interface Configuration {
@@ -16,6 +19,9 @@ export interface Configuration {
   /** What clients may be registered with. The first requirement that this breaks refuses it. */
   readonly profiles: readonly [ProfileName, ...ProfileName[]]
   readonly lifetimes: Lifetimes
+  readonly failures: FailureLimits
+  /** Seconds of Strict-Transport-Security (RFC 6797); 0: none. */
+  readonly hsts: number
 }
 
 export interface Resource {
@@ -58,25 +64,6 @@ export const LIFETIMES: {
   assertion: { most: 600, usual: 600 },
 }
 
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError'
-  readonly key: string
-  readonly value: unknown
-  readonly allowed: string
-  /** Where a specification says so. */
-  readonly clause: ClauseId | undefined
-
-  // Four parameters: key, value and what is allowed are one sentence, and the clause is its source.
-  constructor(key: string, value: unknown, allowed: string, clause?: ClauseId) {
-    const source = clause === undefined ? '' : ` (${clause})`
-    super(`${key}: ${JSON.stringify(value) ?? 'nothing'} is refused; allowed: ${allowed}${source}`)
-    this.key = key
-    this.value = value
-    this.allowed = allowed
-    this.clause = clause
-  }
-}
-
 /**
  * Refuses what is weaker than the profile, and every key it does not know.
  *
@@ -90,6 +77,8 @@ export function checkConfiguration(value: unknown): Configuration {
     'dpopNonce',
     'profiles',
     'lifetimes',
+    'failures',
+    'hsts',
   ])
   const issuer = origin('issuer', top['issuer'])
   const mtlsOrigin = origin('mtlsOrigin', top['mtlsOrigin'])
@@ -103,6 +92,8 @@ export function checkConfiguration(value: unknown): Configuration {
     dpopNonce: oneOf('dpopNonce', top['dpopNonce'] ?? 'off', ['off', 'required']),
     profiles: profiles(top['profiles'] ?? [DEFAULT_PROFILE]),
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
+    failures: failures(top['failures'] ?? {}),
+    hsts: hsts(top['hsts'], issuer),
   }
   for (const { needs, clause } of configuration.profiles.flatMap(requirementsOf)) {
     const fault = needs?.(configuration)
@@ -158,19 +149,6 @@ function lifetimes(value: unknown): Lifetimes {
   }
 }
 
-function members(key: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ConfigurationError(key, value, `an object with ${known.join(', ')}`)
-  for (const [name, member] of Object.entries(value))
-    if (!known.includes(name))
-      throw new ConfigurationError(
-        key === 'configuration' ? name : `${key}.${name}`,
-        member,
-        `no such key; known are ${known.join(', ')}`,
-      )
-  return { ...value }
-}
-
 function origin(key: string, value: unknown): string {
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (url?.protocol !== 'https:' || url.origin !== value)
@@ -200,21 +178,5 @@ function scopes(key: string, value: unknown): readonly string[] {
       value,
       `scope names other than ${[...OIDC_SCOPES].join(', ')}`,
     )
-  return value
-}
-
-function oneOf<T extends string>(key: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value)
-  if (found === undefined) throw new ConfigurationError(key, value, allowed.join(' or '))
-  return found
-}
-
-function seconds(
-  key: string,
-  value: unknown,
-  { most, clause }: { readonly most: number; readonly clause?: ClauseId },
-): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new ConfigurationError(key, value, `whole seconds from 1 to ${most}`, clause)
   return value
 }

@@ -40,3 +40,10 @@ export const isForPeople = (path: string): boolean =>
   path.startsWith(`${endpoints.authorization}/`) ||
   path === endpoints.authorization ||
   path.startsWith('/interaction/')
+
+/**
+ * The library also takes `/TOKEN` and `/token/` for the token endpoint; whoever decides by the path
+ * before it does not. So there is one spelling; only what the library made up has capitals.
+ */
+export const isCanonical = (path: string): boolean =>
+  /^(\/(authorize|interaction)\/[\w-]+)?(\/[a-z0-9._-]+)*$/.test(path)

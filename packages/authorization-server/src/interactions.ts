@@ -6,6 +6,8 @@ import type { Client, Interaction, InteractionResults, Provider } from 'oidc-pro
 import { getRawBody } from 'raw-body'
 import type { Configuration } from './configuration.ts'
 import { interactionPath } from './endpoints.ts'
+import type { AuthenticationLimits } from './operations/limits.ts'
+import { note } from './operations/notes.ts'
 import { consentPage } from './pages/consent.ts'
 import type { Request } from './pages/consent.ts'
 import { show } from './pages/layout.ts'
@@ -21,18 +23,27 @@ interface Asked {
   readonly path: string
 }
 
+interface Foundations {
+  readonly records: Records
+  readonly configuration: Configuration
+  readonly limits: AuthenticationLimits
+}
+
 /**
  * The pages on which end-users log in and decide. A POST from another site carries no interaction
  * cookie (SameSite=Lax), and without it there is no interaction: that is the protection from CSRF.
+ * From another port of this host it would; browsers say so in Sec-Fetch-Site.
  */
 export class Interactions {
   readonly #provider: Provider
   readonly #records: Records
   readonly #resources: Resources
+  readonly #limits: AuthenticationLimits
 
-  constructor(provider: Provider, records: Records, configuration: Configuration) {
+  constructor(provider: Provider, { records, configuration, limits }: Foundations) {
     this.#provider = provider
     this.#records = records
+    this.#limits = limits
     this.#resources = new Resources(configuration)
   }
 
@@ -47,21 +58,26 @@ export class Interactions {
       this.#consent(ctx, await this.#asked(ctx, ctx.params['uid'])),
     )
     router.post(`${path}/abort`, async (ctx) => {
-      await this.#asked(ctx, ctx.params['uid'])
-      await this.#finish(ctx, {
-        error: 'access_denied',
-        error_description: 'the end-user refused',
-      })
+      const { interaction } = await this.#asked(ctx, ctx.params['uid'])
+      const [error, reason] = ['access_denied', 'the end-user refused']
+      note(ctx, { error, reason, ...subjectOf(interaction) })
+      await this.#finish(ctx, { error, error_description: reason })
     })
     return router.routes()
   }
 
-  /** @throws errors.SessionNotFound unless the browser holds the cookie of this interaction */
+  /**
+   * @throws errors.SessionNotFound unless the browser holds the cookie of this interaction
+   * @throws errors.InvalidRequest for a form that another page has sent
+   */
   async #asked(ctx: Context, uid: string | undefined): Promise<Asked> {
+    if (ctx.method === 'POST' && !['', 'same-origin', 'none'].includes(ctx.get('sec-fetch-site')))
+      throw new errors.InvalidRequest('this form was not sent from its own page')
     const interaction = await this.#provider.interactionDetails(ctx.req, ctx.res)
     const client = await this.#provider.Client.find(String(interaction.params['client_id']))
     if (interaction.uid !== uid || !client)
       throw new errors.SessionNotFound('this is not the page of your authorization request')
+    note(ctx, { client: client.clientId })
     return { interaction, client, path: interactionPath(interaction.uid) }
   }
 
@@ -81,8 +97,17 @@ export class Interactions {
     if (asked.interaction.prompt.name !== 'login') return ctx.redirect(asked.path)
     const form = await readForm(ctx)
     const login = form.get('login') ?? ''
+    const attempt = this.#limits.admitLogin(login, ctx.req.socket.remoteAddress)
     const sub = await authenticate(this.#records, login, form.get('password') ?? '')
-    if (sub !== undefined) return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
+    if (sub !== undefined) {
+      attempt.succeeded()
+      note(ctx, { subject: sub })
+      return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
+    }
+    // Of a login that does not exist nothing is noted: it may be a password in the wrong field.
+    const tried = await this.#records.findByIndex('User', login)
+    note(ctx, { error: 'access_denied', reason: 'login or password is wrong' })
+    if (tried) note(ctx, { subject: tried.id })
     const client = asked.client.clientName ?? asked.client.clientId
     const message = 'Login or password is wrong.'
     show(ctx, loginPage({ path: asked.path, client, login, message }))
@@ -91,6 +116,7 @@ export class Interactions {
   async #consent(ctx: Context, { interaction, client, path }: Asked): Promise<void> {
     const accountId = interaction.session?.accountId
     if (interaction.prompt.name !== 'consent' || accountId === undefined) return ctx.redirect(path)
+    note(ctx, { subject: accountId })
     const { Grant } = this.#provider
     const known = interaction.grantId ? await Grant.find(interaction.grantId) : undefined
     const grant = known ?? new Grant({ accountId, clientId: client.clientId })
@@ -123,6 +149,9 @@ export class Interactions {
     }
   }
 }
+
+const subjectOf = ({ session }: Interaction) =>
+  session?.accountId === undefined ? {} : { subject: session.accountId }
 
 /** @throws errors.InvalidRequest for a body that is too long or does not arrive */
 async function readForm(ctx: Context): Promise<URLSearchParams> {

@@ -1,3 +1,4 @@
+import { aroundRecords } from '@holdfast/store'
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 
@@ -12,24 +13,11 @@ class StoreUnavailable extends errors.OIDCProviderError {
 }
 
 /** The same records; what they throw becomes an answer. */
-export function answering(records: Records): Records {
-  const orRefuse = async <T>(answer: () => Promise<T>): Promise<T> => {
+export const answering = (records: Records): Records =>
+  aroundRecords(records, async (call) => {
     try {
-      return await answer()
+      return await call()
     } catch (cause) {
       throw new StoreUnavailable(cause)
     }
-  }
-  return {
-    upsert: (record) => orRefuse(() => records.upsert(record)),
-    add: (record) => orRefuse(() => records.add(record)),
-    find: (kind, id) => orRefuse(() => records.find(kind, id)),
-    findByIndex: (kind, index) => orRefuse(() => records.findByIndex(kind, index)),
-    list: (kind) => orRefuse(() => records.list(kind)),
-    consume: (kind, id) => orRefuse(() => records.consume(kind, id)),
-    remove: (kind, id) => orRefuse(() => records.remove(kind, id)),
-    revokeGrant: (grant) => orRefuse(() => records.revokeGrant(grant)),
-    increment: (counter) => orRefuse(() => records.increment(counter)),
-    close: () => records.close(),
-  }
-}
+  })

@@ -1,4 +1,4 @@
-import { RecordsInProcess } from '@holdfast/store'
+import { aroundRecords, RecordsInProcess } from '@holdfast/store'
 import type { Records } from '@holdfast/store'
 import { newTrace, formatTraceparent } from '@holdfast/trace'
 import type { TraceEvent } from '@holdfast/trace'
@@ -15,7 +15,10 @@ let failing: (() => Promise<never>) | undefined
 const events: TraceEvent[] = []
 
 beforeAll(async () => {
-  house = await startHouse({ through: breakable, report: (event) => events.push(event) })
+  house = await startHouse({
+    through: (records) => breakable(records),
+    report: (event) => events.push(event),
+  })
   prover = await Prover.new()
 })
 afterAll(() => house.stop())
@@ -161,18 +164,5 @@ test('RFC9449-8: where a nonce is required, a proof without one is challenged', 
 })
 
 /** The same records, until `failing` says otherwise. */
-function breakable(records: Records): Records {
-  const or = <T>(answer: () => Promise<T>): Promise<T> => (failing ? failing() : answer())
-  return {
-    upsert: (record) => or(() => records.upsert(record)),
-    add: (record) => or(() => records.add(record)),
-    find: (kind, id) => or(() => records.find(kind, id)),
-    findByIndex: (kind, index) => or(() => records.findByIndex(kind, index)),
-    list: (kind) => or(() => records.list(kind)),
-    consume: (kind, id) => or(() => records.consume(kind, id)),
-    remove: (kind, id) => or(() => records.remove(kind, id)),
-    revokeGrant: (grant) => or(() => records.revokeGrant(grant)),
-    increment: (counter) => or(() => records.increment(counter)),
-    close: () => records.close(),
-  }
-}
+const breakable = (records: Records): Records =>
+  aroundRecords(records, (call) => (failing ? failing() : call()))

@@ -1,4 +1,4 @@
-import type { Response, Send } from './http.ts'
+import type { Request, Response, Send } from './http.ts'
 
 /** A browser as plain as it gets: cookies, redirects within the server, forms without script. */
 export class Browser {
@@ -27,11 +27,20 @@ export class Browser {
     return this.#go({ url: new URL(action, this.#origin).href, form: fields })
   }
 
+  /** Sends something of one's own with the cookies, and follows nothing. */
+  async raw(request: Request): Promise<Response> {
+    return this.#send({ ...request, headers: { ...request.headers, cookie: this.#cookie() } })
+  }
+
+  #cookie(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
   async #go(request: { url: string; form?: { [name: string]: string } }): Promise<Response> {
     this.url = request.url
     if (!request.url.startsWith(this.#origin)) return outside
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await this.#send({ ...request, headers: { cookie, accept: 'text/html' } })
+    const headers = { cookie: this.#cookie(), accept: 'text/html' }
+    const response = await this.#send({ ...request, headers })
     for (const line of response.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (name && value) this.#cookies.set(name, value)

@@ -23,8 +23,26 @@ test('a configuration that leaves out what it may gets the usual values', () => 
       interaction: 3_600,
       assertion: 600,
     },
+    failures: {
+      client: { most: 60, within: 60 },
+      clients: { most: 600, within: 60 },
+      login: { most: 10, within: 300 },
+      logins: { most: 100, within: 300 },
+      loginAnywhere: { most: 100, within: 300 },
+    },
+    hsts: 63_072_000,
   })
 })
+
+test.each(['https://localhost:9443', 'https://127.0.0.1:9443', 'https://[::1]:9443'])(
+  'RFC6797-8: %s does not bind everything else on localhost to https',
+  (issuer) => {
+    expect(checkConfiguration({ ...good, issuer }).hsts).toBe(0)
+    expect(refused({ ...good, issuer, hsts: 1 }).message).toBe(
+      'hsts: 1 is refused; allowed: whole seconds from 0 to 0',
+    )
+  },
+)
 
 test('the longest lifetimes are accepted', () => {
   const lifetimes = { code: 60, assertion: 600, session: 86_400, accessToken: 3_600 }
@@ -64,6 +82,14 @@ describe('refuses, naming the key', () => {
     ['lifetimes.cdoe', { ...good, lifetimes: { cdoe: 60 } }],
     ['profiles', { ...good, profiles: [] }],
     ['profiles', { ...good, profiles: ['fapi1-advanced'] }],
+    ['failures', { ...good, failures: 'none' }],
+    ['failures.client.most', { ...good, failures: { client: { most: 0, within: 60 } } }],
+    ['failures.login.most', { ...good, failures: { login: { most: 1_000_001, within: 60 } } }],
+    ['failures.login.within', { ...good, failures: { login: { most: 10, within: 86_401 } } }],
+    ['failures.login.within', { ...good, failures: { login: { most: 10 } } }],
+    ['failures.logon', { ...good, failures: { logon: { most: 10, within: 60 } } }],
+    ['hsts', { ...good, hsts: -1 }],
+    ['hsts', { ...good, hsts: 63_072_001 }],
     ['bindings', { ...good, bindings: 'none' }],
   ])('%s: %j', (key, value) => {
     expect(refused(value).key).toBe(key)

@@ -13,6 +13,7 @@ import type {
   ClientMetadata,
   Listener,
   ProfileName,
+  Outcome,
 } from '../src/index.ts'
 import { makeCertificates } from './certificates.ts'
 import type { Certificates } from './certificates.ts'
@@ -40,6 +41,7 @@ interface Options {
   /** What the server sees in the place of the records, once it is up. */
   readonly through?: (records: Records) => Records
   readonly report?: Reporter
+  readonly audit?: (outcome: Outcome) => void
   readonly configuration?: { readonly [key: string]: unknown }
   /** Offered beside the security profile, each with clients of its own. */
   readonly profiles?: readonly ProfileName[]
@@ -69,6 +71,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
       { indicator: PAYMENTS, scopes: ['pay'], format: 'opaque', ttl: 120 },
     ],
     profiles,
+    failures: UNLIMITED, // races fail by the hundred
     ...options.configuration,
   })
   const server = await createAuthorizationServer({
@@ -77,6 +80,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     certificates: { ...judge, ...options.judge },
     ...(options.report && { report: options.report }),
     ...(options.warn && { warn: options.warn }),
+    ...(options.audit && { audit: options.audit }),
   })
   const serve: { public: Listener; alias: Listener } = {
     public: server.publicListener,
@@ -95,6 +99,15 @@ export async function startHouse(options: Options = {}): Promise<House> {
       await Promise.all([publicSide, aliasSide].map((side) => closed(side.server)))
     },
   }
+}
+
+const unlimited = { most: 1_000_000, within: 60 }
+const UNLIMITED = {
+  client: unlimited,
+  clients: unlimited,
+  login: unlimited,
+  logins: unlimited,
+  loginAnywhere: unlimited,
 }
 
 const users = [

@@ -3,14 +3,26 @@ import {
   checkConfiguration,
   createAuthorizationServer,
   type KeyStore,
+  type Outcome,
 } from '@holdfast/authorization-server'
+import { measureOutcomes, measureRecords } from '@holdfast/authorization-server/metrics'
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
 import type { Reporter } from '@holdfast/trace'
+import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from './addresses.ts'
 import { SCOPES } from './clients.ts'
 
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300
+
+/** Here attackers and honest clients share one address, and attacks come by the hundred. */
+const FAILURES = {
+  client: { most: 1_000, within: 60 },
+  clients: { most: 10_000, within: 60 },
+  login: { most: 50, within: 60 },
+  logins: { most: 500, within: 60 },
+  loginAnywhere: { most: 500, within: 60 },
+}
 
 interface Foundations {
   readonly addresses: Addresses
@@ -18,13 +30,25 @@ interface Foundations {
   readonly validation: CertificateValidation
 }
 
+interface Observers {
+  readonly audit?: (outcome: Outcome) => void
+  readonly report?: Reporter
+}
+
+export interface MeasuredAuthorizationServer extends AuthorizationServer {
+  readonly metrics: Registry
+}
+
 /** The authorization server as the lab configures it. */
-export function makeAuthorizationServer(
+export async function makeAuthorizationServer(
   { addresses: { issuer, mtlsAlias, resource }, keyStore, validation }: Foundations,
-  report?: Reporter,
-): Promise<AuthorizationServer> {
+  { audit, report }: Observers = {},
+): Promise<MeasuredAuthorizationServer> {
   const { jwt, opaque } = resourcesOf(resource)
-  return createAuthorizationServer({
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics }) // event loop, heap, garbage collection, CPU
+  const measure = measureOutcomes(client, metrics)
+  const server = await createAuthorizationServer({
     configuration: checkConfiguration({
       issuer,
       mtlsOrigin: mtlsAlias,
@@ -32,8 +56,9 @@ export function makeAuthorizationServer(
         { indicator: jwt, scopes: SCOPES, format: 'jwt', ttl: TOKEN_LIFE },
         { indicator: opaque, scopes: SCOPES, format: 'opaque', ttl: TOKEN_LIFE },
       ],
+      failures: FAILURES,
     }),
-    records: keyStore.records,
+    records: measureRecords(client, metrics, keyStore.records),
     keyEncryption: keyStore.encryption,
     certificates: {
       // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
@@ -41,6 +66,11 @@ export function makeAuthorizationServer(
         socket.authorized && validation.validate(certificate, [], 'client').ok,
       subjectMatches,
     },
+    audit: (outcome) => {
+      measure(outcome)
+      audit?.(outcome)
+    },
     ...(report && { report }),
   })
+  return { ...server, metrics }
 }

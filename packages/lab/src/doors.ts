@@ -1,6 +1,6 @@
 /** The doors of each service, and who stands behind them: in the lab's one process, or in its own. */
-import type { AuthorizationServer } from '@holdfast/authorization-server'
 import { type Addresses, localUrl } from './addresses.ts'
+import type { MeasuredAuthorizationServer } from './authorization-server.ts'
 import type { Closing } from './closing.ts'
 import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
@@ -47,11 +47,11 @@ export const authorizationServerDoors = async (open: Open) => ({
 
 export function serveAuthorizationServer(
   doors: Awaited<ReturnType<typeof authorizationServerDoors>>,
-  made: AuthorizationServer,
+  made: MeasuredAuthorizationServer,
 ): void {
   doors.authorizationServer.serve(made.publicListener)
   doors.mtlsAlias.serve(made.mtlsListener)
-  doors.authorizationServerManagement.serve(management(() => made.ready()))
+  doors.authorizationServerManagement.serve(management(() => made.ready(), made.metrics))
 }
 
 export const resourceServerDoors = async (open: Open) => ({

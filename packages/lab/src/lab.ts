@@ -3,6 +3,7 @@ import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
 import { type Addresses, localUrl } from './addresses.ts'
 import { statusListener } from '@holdfast/ca'
+import { openAuditLog } from './audit-log.ts'
 import { makeAuthorizationServer } from './authorization-server.ts'
 import { type Closing, opening } from './closing.ts'
 import type { LabConfiguration } from './configuration.ts'
@@ -65,10 +66,12 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const keyStore = await keyStoreOf(configuration, records)
   await prepareClients(configuration, addresses, authority, keyStore)
 
+  const auditLog = openAuditLog(configuration)
+  closing.defer(async () => auditLog.close())
   const hub = createHub()
   const authorizationServer = await makeAuthorizationServer(
     { addresses, keyStore, validation },
-    hub.report,
+    { audit: auditLog.audit, report: hub.report },
   )
   closing.defer(async () => authorizationServer.close())
   serveAuthorizationServer(doors, authorizationServer)

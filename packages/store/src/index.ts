@@ -1,3 +1,4 @@
+export * from './around.ts'
 export * from './replay-memory.ts'
 export * from './records.ts'
 export * from './in-process/replay-memory.ts'

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Context } from 'koa'
+import { contentSecurityPolicy } from '../operations/headers.ts'
 import { html, Markup } from './html.ts'
 
 const STYLE = `
@@ -20,18 +21,8 @@ code { overflow-wrap: anywhere }
 
 const SHEET = new Markup(`<style>${STYLE}</style>`)
 
-/**
- * No script runs and nothing is loaded; the one stylesheet is named by its hash. `form-action` also
- * governs where a form's answer may redirect (Chromium): the way back leads to the client's
- * redirect URI and from there wherever the client goes on to, so it names what redirect URIs may be.
- */
-const POLICY = [
-  `default-src 'none'`,
-  `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
-  `form-action 'self' https: http://localhost:* http://127.0.0.1:*`,
-  `frame-ancestors 'none'`,
-  `base-uri 'none'`,
-].join('; ')
+/** Nothing is loaded; the one stylesheet is named by its hash. */
+const POLICY = contentSecurityPolicy(`style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`)
 
 export const page = (title: string, content: Markup): string =>
   html`<!doctype html>
@@ -50,10 +41,9 @@ export const page = (title: string, content: Markup): string =>
       </body>
     </html>`.text
 
-/** Sends a page: never cached, never framed. */
+/** Sends a page: never cached. */
 export function show(ctx: Context, text: string): void {
   ctx.set('Content-Security-Policy', POLICY)
-  ctx.set('Referrer-Policy', 'no-referrer')
   ctx.set('Cache-Control', 'no-store')
   ctx.type = 'html'
   ctx.body = text

@@ -30,7 +30,8 @@ export function onlyCode({ response_types }: Metadata): boolean {
   return list(response_types).every((type) => type === 'code')
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** Host names that are this machine's own. */
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export function safeRedirects({ redirect_uris }: Metadata): boolean {
   return list(redirect_uris).every((uri) => {

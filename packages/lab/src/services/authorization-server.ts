@@ -1,4 +1,6 @@
 /** The authorization server in a process of its own: issuer, mTLS alias, management. */
+import { logOutcomes } from '@holdfast/authorization-server/log'
+import { pino } from 'pino'
 import { makeAuthorizationServer } from '../authorization-server.ts'
 import { validateCertificates } from '../certificate-validation.ts'
 import {
@@ -16,11 +18,11 @@ await runService(async (configuration, closing) => {
   const records = await keepRecords(configuration, closing)
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
-  const made = await makeAuthorizationServer({
-    addresses,
-    keyStore: await keyStoreOf(configuration, records),
-    validation,
-  })
+  const keyStore = await keyStoreOf(configuration, records)
+  const made = await makeAuthorizationServer(
+    { addresses, keyStore, validation },
+    { audit: logOutcomes(pino()) },
+  )
   closing.defer(async () => made.close())
   const doors = await authorizationServerDoors(opener(configuration, closing))
   serveAuthorizationServer(doors, made)
