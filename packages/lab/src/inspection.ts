@@ -130,7 +130,7 @@ function oddities(clauses: RegExp, facts: Facts, policy: Partial<Policy> = {}): 
   return ROWS.filter(({ clause, stage }) => stage === 'pure' && clauses.test(clause)).flatMap(
     ({ clause, sentence, decide }) => {
       const mismatch = decide(facts, { ...PROFILE, ...policy })
-      return mismatch && mismatch !== 'not applicable' ? [{ clause, sentence, mismatch }] : []
+      return mismatch ? [{ clause, sentence, mismatch }] : []
     },
   )
 }

@@ -28,8 +28,10 @@ export interface Row<Id extends ClauseId = ClauseId> {
   /** Pure rows read what the request presented; effect rows read what the memory answered. */
   readonly stage: 'pure' | 'effect'
   readonly answer: Answer
-  /** `'not applicable'`: the request has nothing that this clause speaks of. */
-  readonly decide: (facts: Facts, policy: Policy) => Mismatch | undefined | 'not applicable'
+  /** Has the request what this clause speaks of? */
+  readonly applies: (facts: Facts) => boolean
+  /** `undefined`: the clause holds, or does not apply. */
+  readonly decide: (facts: Facts, policy: Policy) => Mismatch | undefined
 }
 
 /** What a request must have for the rows of a subject to apply to it. */
@@ -72,9 +74,9 @@ const present: { readonly [S in Subject]: (facts: Facts) => facts is Subjects[S]
 }
 
 /** Makes the rows about one subject: `const proof = rowsAbout('proof')`. */
-export const rowsAbout =
-  <S extends Subject>(subject: S) =>
-  <const Id extends ClauseId>(
+export function rowsAbout<S extends Subject>(subject: S) {
+  const applies = present[subject]
+  return <const Id extends ClauseId>(
     clause: Id,
     answer: Answer,
     check: Check<Subjects[S]>,
@@ -85,8 +87,10 @@ export const rowsAbout =
     sentence,
     stage: subject === 'memory' ? 'effect' : 'pure',
     answer,
-    decide: (facts, policy) => (present[subject](facts) ? check(facts, policy) : 'not applicable'),
+    applies,
+    decide: (facts, policy) => (applies(facts) ? check(facts, policy) : undefined),
   })
+}
 
 /** The check of a subject's rows, for the files that hold them. */
 export type CheckOf<S extends Subject> = Check<Subjects[S]>

@@ -84,7 +84,8 @@ test('the rows that the memory decides do not apply to Bearer, and are not reach
 
 test('an empty table accepts everything, and asks nobody', async () => {
   const { decision, asked } = await run(dpopBound(), [])
-  expect(decision).toEqual({ rows: [] })
+  expect(decision.refusal).toBeUndefined()
+  expect(decision.rows).toEqual([])
   expect(asked).toBe(0)
 })
 
