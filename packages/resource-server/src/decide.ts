@@ -21,40 +21,71 @@ import { parseTraceparent } from '@holdfast/trace'
 import { observation } from './observation.ts'
 import type { Protected } from './protected.ts'
 import { readFacts } from './request-facts.ts'
+import { whenKnown } from './when-known.ts'
 
 /**
  * What became of one request: let through with its token (absent only where an experiment has taken
  * out the rows that ask for one), or refused with an answer.
  */
 export type Verdict =
-  | { readonly token?: AccessToken; readonly headers: { readonly [name: string]: string } }
+  | {
+      readonly token?: AccessToken | undefined
+      readonly headers: { readonly [name: string]: string }
+    }
   | { readonly refused: RefusalResponse }
 
 /**
- * The core that every adapter stands on: one request in, one verdict out. Rejects only if a part that
- * the caller has given (`tokens`, `report`, `observe`) throws; what then is for `protecting` to say.
+ * The core that every adapter stands on: one request in, one verdict out. Throws or rejects only if a
+ * part that the caller has given (`tokens`, `report`, `observe`) does; what then is for `protecting`
+ * to say.
  */
 export function decider(
   rows: readonly Row<Clause>[],
   policy: Policy,
   server: Protected,
-): (request: IncomingMessage) => Promise<Verdict> {
-  const { observe } = server
-  return async (request) => {
+): (request: IncomingMessage) => Verdict | Promise<Verdict> {
+  const { observe, explain } = server
+  const decide = (facts: Facts): Decided | Promise<Decided> =>
+    whenKnown(
+      enforce(rows, facts, policy, () => remember(facts, policy, server)),
+      (decision) => withNonce(decision, facts, server),
+    )
+  return (request) => {
     const arrived = observe ? performance.now() : 0
-    const facts = await readFacts(request, server)
-    const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
-    const decided = await enforce(rows, facts, policy, () => remember(facts, policy, server))
-    const wanted = decided.refusal?.answer.error === 'use_dpop_nonce'
-    const ageing = !decided.refusal && isAgeing(proof?.nonce, facts.now)
-    const nonce = wanted || ageing ? await newNonce(facts, proof, server) : undefined
-    const decision = wanted && !nonce ? { ...decided, refusal: NOT_TOLD } : decided
-    if (!decision.refusal) keepAccepted(facts, proof, server)
-    observe?.(observation(decision, facts, performance.now() - arrived))
-    reportDecision(decision, request, server)
-    return verdict(decision, facts, { policy, nonce, explain: server.explain })
+    return whenKnown(readFacts(request, server), (facts) =>
+      whenKnown(decide(facts), ({ decision, nonce }) => {
+        if (!decision.refusal) keepAccepted(facts, server)
+        observe?.(observation(decision, facts, performance.now() - arrived))
+        reportDecision(decision, request, server)
+        return verdict(decision, facts, { policy, nonce, explain })
+      }),
+    )
   }
 }
+
+interface Decided {
+  readonly decision: Decision<Clause>
+  /** To hand out with the answer. */
+  readonly nonce?: string | undefined
+}
+
+function withNonce(
+  decision: Decision<Clause>,
+  facts: Facts,
+  server: Protected,
+): Decided | Promise<Decided> {
+  const wanted = decision.refusal?.answer.error === 'use_dpop_nonce'
+  const ageing = !decision.refusal && isAgeing(proofOf(facts)?.nonce, facts.now)
+  if (!wanted && !ageing) return { decision }
+  return newNonce(facts, server).then((nonce) => {
+    if (wanted && nonce === undefined)
+      return { decision: { rows: decision.rows, refusal: NOT_TOLD } }
+    return { decision, nonce }
+  })
+}
+
+const proofOf = ({ dpop }: Facts): Proof | undefined =>
+  dpop?.proof?.form === 'proof' ? dpop.proof : undefined
 
 const NOT_TOLD: Refusal<Clause> = {
   clause: 'RFC9110-15.6.4',
@@ -69,14 +100,11 @@ const NOT_TOLD: Refusal<Clause> = {
  *
  * @returns `undefined` where the memory cannot be told; then none is given
  */
-async function newNonce(
-  { token, now }: Facts,
-  proof: Proof | undefined,
-  { memory, nonces }: Protected,
-): Promise<string | undefined> {
+async function newNonce(facts: Facts, { memory, nonces }: Protected): Promise<string | undefined> {
+  const { token, now } = facts
   const owner = token && 'confirmation' in token ? token.confirmation.jkt : undefined
   try {
-    if (owner !== undefined && owner === proof?.header.thumbprint)
+    if (owner !== undefined && owner === proofOf(facts)?.header.thumbprint)
       await memory.nonceGiven(owner, now + nonces.lifetime)
     return issueNonce(nonces, memory.generation, now)
   } catch {
@@ -85,9 +113,13 @@ async function newNonce(
 }
 
 // Only what was accepted is worth keeping: a stranger's keys and tokens displace nobody's.
-function keepAccepted({ token }: Facts, proof: Proof | undefined, server: Protected): void {
-  if (proof) server.headers.keep(proof.header.segment, proof.header)
-  if (token && 'claims' in token) server.tokens.accepted?.(token)
+function keepAccepted(facts: Facts, { accepted, tokens }: Protected): void {
+  const { credentials, token } = facts
+  const proof = proofOf(facts)
+  if (proof) accepted.headers.keep(proof.header.segment, proof.header)
+  if (credentials.form !== 'token' || !token || !('claims' in token)) return
+  accepted.credentials.keep(credentials.field, credentials)
+  tokens.accepted?.(credentials.token, token)
 }
 
 async function remember(
@@ -125,10 +157,13 @@ function verdict(
     }
   }
   return {
-    ...(token && 'claims' in token && { token }),
-    headers: nonce === undefined ? {} : { 'dpop-nonce': nonce, 'cache-control': 'no-store' },
+    token: token && 'claims' in token ? token : undefined,
+    headers:
+      nonce === undefined ? NO_HEADERS : { 'dpop-nonce': nonce, 'cache-control': 'no-store' },
   }
 }
+
+const NO_HEADERS = {}
 
 function reportDecision(
   decision: Decision<Clause>,

@@ -3,7 +3,6 @@ import {
   type JwtToken,
   readJwtToken,
   Recent,
-  sha256,
   type TokenStatus,
   withKey,
 } from '@holdfast/sender-constraint'
@@ -35,14 +34,14 @@ export function jwtTokens(...issuers: readonly [JwtIssuer, ...JwtIssuer[]]): Tok
   )
   const kept = new Recent<JwtToken>(KEPT)
   const read = (text: string) => {
-    const token = kept.get(sha256(text)) ?? readJwtToken(text)
+    const token = kept.get(text) ?? readJwtToken(text)
     if (token.form === 'unreadable') return token
     return complete.get(token.claims['iss'])?.(token) ?? token
   }
   // Only what was accepted, so that nobody's garbage displaces it. Key and status are asked for anew
   // each time: a token that is kept is parsed and verified, and nothing else.
-  const accepted = (token: AccessToken) => {
-    if (token.form === 'jwt') kept.keep(token.hash, token)
+  const accepted = (text: string, token: AccessToken) => {
+    if (token.form === 'jwt') kept.keep(text, token)
   }
   return Object.assign(read, { accepted })
 }

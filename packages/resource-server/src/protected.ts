@@ -1,6 +1,7 @@
 import type {
   CertificateStatus,
   NonceKeeper,
+  PresentedToken,
   ProofHeader,
   Recent,
 } from '@holdfast/sender-constraint'
@@ -24,8 +25,13 @@ export interface Protected {
   readonly tokens: TokenReader
   readonly memory: ReplayMemory
   readonly nonces: NonceKeeper
-  /** Headers of proofs that were accepted, with their keys imported. */
-  readonly headers: Recent<ProofHeader>
+  /** What was accepted, by its text, so that it need not be parsed again: it is still checked. */
+  readonly accepted: {
+    /** Authorization fields. */
+    readonly credentials: Recent<PresentedToken>
+    /** Headers of proofs, with their keys imported. */
+    readonly headers: Recent<ProofHeader>
+  }
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly report: Reporter

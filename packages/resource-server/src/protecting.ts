@@ -16,6 +16,7 @@ import { metadataUrl } from './metadata.ts'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
 import type { ServerOptions } from './protected.ts'
 import type { Outcome, Step } from './step.ts'
+import { whenKnown } from './when-known.ts'
 
 /** What `protect()` of every framework takes. */
 export type ProtectOptions = ServerOptions &
@@ -38,13 +39,14 @@ export interface ProtectedState {
  */
 export function protecting(options: ProtectOptions): Step<ProtectedState> {
   const decide = decideWith(ROWS, options)
-  return step(options, async (request) => {
-    const verdict = await decide(request)
-    // The whole table lets nothing through without one: this is what says so if it ever did.
-    if (!('refused' in verdict) && !verdict.token)
-      throw new Error('a request was let through without an access token')
-    return verdict
-  })
+  return step(options, (request) => whenKnown(decide(request), withToken))
+}
+
+// The whole table lets nothing through without one: this is what says so if it ever did.
+function withToken(verdict: Verdict): Verdict {
+  if (!('refused' in verdict) && !verdict.token)
+    throw new Error('a request was let through without an access token')
+  return verdict
 }
 
 /** The same with rows taken out. Not in the package that people install. */
@@ -53,19 +55,22 @@ export const protectingWith = (
   options: ProtectOptions,
 ): Step<ProtectedState> => step(options, decideWith(rows, options))
 
-type Decide = (request: IncomingMessage) => Promise<Verdict>
+type Decide = (request: IncomingMessage) => Verdict | Promise<Verdict>
 
 const NO_TOKEN: ProtectedState['token'] = { form: 'opaque', claims: {}, confirmation: {} }
 
 function step(options: ProtectOptions, decide: Decide): Step<ProtectedState> {
   const metadata = options.resourceMetadata ? metadataUrl(options.audience) : undefined
-  return async (request, target = request.url ?? '') => {
+  const outcome = (verdict: Verdict): Outcome<ProtectedState> => {
+    if (!('refused' in verdict))
+      return { state: { token: verdict.token ?? NO_TOKEN }, headers: verdict.headers }
+    const { refused } = verdict
+    return { answer: metadata ? withResourceMetadata(refused, metadata) : refused }
+  }
+  return (request, target = request.url ?? '') => {
     try {
-      const verdict = await decide(received(request, target))
-      if (!('refused' in verdict))
-        return { state: { token: verdict.token ?? NO_TOKEN }, headers: verdict.headers }
-      const { refused } = verdict
-      return { answer: metadata ? withResourceMetadata(refused, metadata) : refused }
+      const decided = whenKnown(decide(received(request, target)), outcome)
+      return decided instanceof Promise ? decided.catch(undecided) : decided
     } catch (error) {
       return undecided(error)
     }
@@ -89,7 +94,7 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
     tokens: options.tokens,
     memory: options.memory,
     nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
-    headers: new Recent(keptKeys),
+    accepted: { credentials: new Recent(keptKeys), headers: new Recent(keptKeys) },
     now: options.now ?? Date.now,
     report: options.report ?? silent,
     observe: options.observe,

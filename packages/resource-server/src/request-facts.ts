@@ -3,7 +3,6 @@ import {
   type ClientCertificate,
   type DpopFields,
   type Facts,
-  type Fields,
   normaliseUri,
   parseCredentials,
   readDpopFields,
@@ -15,41 +14,58 @@ import type { ReplayMemory } from '@holdfast/store'
 import type { Presented } from './presented.ts'
 import type { Protected } from './protected.ts'
 import { senderOf } from './sender.ts'
+import { whenKnown } from './when-known.ts'
 
 /** Everything that one request presented, in the form that the rows read. */
-export async function readFacts(request: IncomingMessage, server: Protected): Promise<Facts> {
-  const { memory, tokens, now } = server
+export function readFacts(request: IncomingMessage, server: Protected): Facts | Promise<Facts> {
+  const { memory, tokens, now, accepted } = server
   const [path, query] = splitTarget(request.url ?? '')
   const fields = readFields(request.rawHeaders)
   const { base, named, forwarding, presented } = senderOf(request.socket, fields, server)
-  const credentials = parseCredentials(valuesOf(fields, 'authorization'), query)
-  const token = credentials.form === 'token' ? await tokens(credentials.token) : undefined
-  const isDpop = credentials.form === 'token' && credentials.scheme === 'DPoP'
-  let dpop = isDpop ? readDpop(fields, server) : undefined
-  if (dpop && isForeign(dpop) && (await isNew(memory))) dpop = readDpop(fields, server)
-  const time = now() // after all waiting: freshness is judged when the decision is made
-  return {
-    now: time,
-    request: {
-      method: request.method ?? '',
-      uri: path.startsWith('/') ? normaliseUri(base + path) : undefined,
-      ...(named && { named }),
-    },
-    ...(forwarding && { forwarding }),
-    credentials,
-    ...(token && { token }),
-    ...(dpop && { dpop }),
-    ...(presented && { certificate: withTrust(presented, { token, time }, server) }),
-    memory: { since: memory.since, generation: memory.generation },
-  }
+  const credentials = parseCredentials(
+    valuesOf(fields, 'authorization'),
+    query,
+    accepted.credentials,
+  )
+  const isToken = credentials.form === 'token'
+  const reading = isToken ? tokens(credentials.token) : undefined
+  const proofs = isToken && credentials.scheme === 'DPoP' ? valuesOf(fields, 'dpop') : undefined
+  return whenKnown(reading, (token) =>
+    whenKnown(proofs && readProofs(proofs, server), (dpop) => {
+      const time = now() // after all waiting: freshness is judged when the decision is made
+      return {
+        now: time,
+        request: {
+          method: request.method ?? '',
+          uri: path.startsWith('/') ? normaliseUri(base + path) : undefined,
+          named,
+        },
+        forwarding,
+        credentials,
+        token,
+        dpop,
+        certificate: presented && withTrust(presented, { token, time }, server),
+        memory: { since: memory.since, generation: memory.generation },
+      }
+    }),
+  )
 }
 
-const readDpop = (fields: Fields, { headers, memory, nonces, now }: Protected): DpopFields =>
-  readDpopFields(
-    valuesOf(fields, 'dpop'),
-    (value) => readNonce(nonces, memory.generation, now(), value),
-    headers,
-  )
+function readProofs(
+  fields: readonly string[],
+  server: Protected,
+): DpopFields | Promise<DpopFields> {
+  const { accepted, memory, nonces, now } = server
+  const read = () =>
+    readDpopFields(
+      fields,
+      (value) => readNonce(nonces, memory.generation, now(), value),
+      accepted.headers,
+    )
+  const dpop = read()
+  if (!isForeign(dpop)) return dpop
+  return isNew(memory).then((changed) => (changed ? read() : dpop))
+}
 
 const isForeign = ({ proof }: DpopFields): boolean =>
   proof?.form === 'proof' && proof.nonce.state === 'foreign'

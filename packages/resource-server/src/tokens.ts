@@ -9,5 +9,5 @@ export type Reading = NonNullable<Facts['token']>
 export interface TokenReader {
   (text: string): Reading | Promise<Reading>
   /** Told of a token that was accepted: what it cost to read may be saved the next time. */
-  readonly accepted?: (token: AccessToken) => void
+  readonly accepted?: (text: string, token: AccessToken) => void
 }

@@ -18,17 +18,17 @@ export interface Facts {
     /** The external URL without query and fragment, normalised; `undefined`: not a URI. */
     readonly uri: string | undefined
     /** Whom the client means to talk to, by TLS and by HTTP. `undefined`: one of them does not say. */
-    readonly named?: { readonly inTls: string; readonly inHost: string }
+    readonly named?: { readonly inTls: string; readonly inHost: string } | undefined
   }
   /** What came in the fields by which proxies forward. `undefined`: from a client, and nothing did. */
-  readonly forwarding?: Forwarding
+  readonly forwarding?: Forwarding | undefined
   readonly credentials: Credentials
   /** `undefined`: none was presented. */
-  readonly token?: AccessToken | UnreadableToken | UnavailableToken
+  readonly token?: AccessToken | UnreadableToken | UnavailableToken | undefined
   /** Present if the client uses the scheme DPoP: what came in its DPoP fields. */
-  readonly dpop?: DpopFields
+  readonly dpop?: DpopFields | undefined
   /** The certificate that the client proved possession of, in our TLS handshake or in a hop's. */
-  readonly certificate?: ClientCertificate
+  readonly certificate?: ClientCertificate | undefined
   readonly memory: MemoryFacts
 }
 
@@ -47,7 +47,7 @@ export interface JwtToken extends ReadableToken {
   /** The issuer's key for this token's `kid` and `alg`; `undefined`: it publishes none. */
   readonly key: JwsKey | undefined
   /** What the status list says that the token names; `undefined`: nobody looks at status lists. */
-  readonly status?: TokenStatus
+  readonly status?: TokenStatus | undefined
 }
 
 /**

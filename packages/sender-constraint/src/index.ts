@@ -18,7 +18,12 @@ export { type Claims, parseJsonObject } from './parse/json.ts'
 export * from './parse/uri.ts'
 export * from './policy.ts'
 export { Recent } from './recent.ts'
-export { type Credentials, parseCredentials, type Scheme } from './request/credentials.ts'
+export {
+  type Credentials,
+  parseCredentials,
+  type PresentedToken,
+  type Scheme,
+} from './request/credentials.ts'
 export * from './request/fields.ts'
 export type { Mismatch, Row } from './row.ts'
 export { readIntrospection, readJwtToken, withKey } from './token/read.ts'

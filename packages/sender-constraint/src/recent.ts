@@ -21,6 +21,7 @@ export class Recent<V> {
   }
 
   keep(key: string, value: V): void {
+    if (this.#young.get(key) === value) return
     if (this.#young.size >= this.#size && !this.#young.has(key)) {
       this.#old = this.#young
       this.#young = new Map()

@@ -6,12 +6,21 @@ export type Scheme = 'DPoP' | 'Bearer'
 export type Credentials =
   | { readonly form: 'none'; readonly inQuery: boolean }
   | { readonly form: 'malformed'; readonly reason: string }
-  | {
-      readonly form: 'token'
-      readonly scheme: Scheme
-      readonly token: string
-      readonly inQuery: boolean
-    }
+  | PresentedToken
+
+export interface PresentedToken {
+  readonly form: 'token'
+  readonly scheme: Scheme
+  readonly token: string
+  /** The Authorization field, as it was sent. */
+  readonly field: string
+  readonly inQuery: boolean
+}
+
+/** Keeps what has been parsed by the field that it was parsed from. */
+export interface KnownCredentials {
+  get(field: string): PresentedToken | undefined
+}
 
 // RFC 6750 §2.1, RFC 9449 §7.1: scheme, spaces, token68. The scheme's case does not matter
 // (RFC 9110 §11.1).
@@ -21,12 +30,19 @@ const OURS = /^(dpop|bearer)(?![^\s,])/i
 /**
  * @param fields the values of every Authorization field, as received
  * @param query of the request target, without the question mark
+ * @param known credentials seen before
  */
-export function parseCredentials(fields: readonly string[], query: string): Credentials {
+export function parseCredentials(
+  fields: readonly string[],
+  query: string,
+  known?: KnownCredentials,
+): Credentials {
   const inQuery = query !== '' && new URLSearchParams(query).has('access_token')
   const [field] = fields
   if (fields.length > 1)
     return { form: 'malformed', reason: `${fields.length} Authorization fields` }
+  const seen = field === undefined ? undefined : known?.get(field)
+  if (seen) return seen.inQuery === inQuery ? seen : { ...seen, inQuery }
   // Another scheme's credentials are no access token.
   if (field === undefined || !OURS.test(field)) return { form: 'none', inQuery }
   const [, scheme, token] = FIELD.exec(field) ?? []
@@ -36,6 +52,7 @@ export function parseCredentials(fields: readonly string[], query: string): Cred
     form: 'token',
     scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer',
     token,
+    field,
     inQuery,
   }
 }

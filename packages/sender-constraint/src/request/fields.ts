@@ -60,5 +60,7 @@ export const valuesOf = (fields: Fields, name: string): readonly string[] =>
   fields.get(name) ?? NONE
 
 /** The first field there that claims a client certificate, in whatever spelling. */
-export const certificateFieldIn = (fields: Fields): string | undefined =>
-  [...fields.keys()].find(isCertificateName)
+export function certificateFieldIn(fields: Fields): string | undefined {
+  for (const name of fields.keys()) if (isCertificateName(name)) return name
+  return undefined
+}

@@ -24,11 +24,8 @@ export function readJwtToken(text: string): JwtToken | UnreadableToken {
 }
 
 /** @param status what its status list says, where somebody looks */
-export const withKey = (
-  token: JwtToken,
-  key: JwsKey | undefined,
-  status?: TokenStatus,
-): JwtToken => ({ ...token, key, ...(status && { status }) })
+export const withKey = (token: JwtToken, key: JwsKey | undefined, status?: TokenStatus): JwtToken =>
+  token.key === key && token.status === status ? token : { ...token, key, status }
 
 /**
  * An opaque access token, by what the issuer answered about it (RFC 7662 §2.2).

@@ -12,7 +12,7 @@ test('a token that was kept is verified once for each key', async () => {
       ROWS,
       { ...facts, token: one },
       draft.policy,
-      async () => 'recorded',
+      () => 'recorded',
     )
     return refusal?.clause
   }
