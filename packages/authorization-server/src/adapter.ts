@@ -12,6 +12,9 @@ const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
   'PreAuthorizedCode',
 ])
 
+/** Seconds. */
+const EXPIRED = 600
+
 /**
  * The library's models as records; `kind` is the model's name. What the library does in two steps
  * (look, then write) is one step here, so that parallel requests cannot both win.
@@ -19,12 +22,17 @@ const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
  * @param interaction seconds for which an end-user may take their time
  */
 export function adapterOver(records: Records, interaction: number): AdapterFactory {
+  const lifeOf = (model: string, expiresIn: number | undefined): number | undefined => {
+    // The row of a pushed request must still be there when a slow end-user completes it, or its
+    // single use is lost (RFC9126-7.3). When it may be *opened* is decided by `exp` in its payload.
+    if (model === 'PushedAuthorizationRequest') return interaction + 60
+    // Who still polls for a request that has expired is told so (CIBA-11), for this much longer.
+    if (model === 'BackchannelAuthenticationRequest') return (expiresIn ?? 0) + EXPIRED
+    return expiresIn
+  }
   return (model): Adapter => ({
     async upsert(id, payload, expiresIn) {
-      // The row of a pushed request must still be there when a slow end-user completes it, or its
-      // single use is lost (RFC9126-7.3). When it may be *opened* is decided by `exp` in its payload.
-      const life = model === 'PushedAuthorizationRequest' ? interaction + 60 : expiresIn
-      await records.upsert(asRecord(model, id, payload, life))
+      await records.upsert(asRecord(model, id, payload, lifeOf(model, expiresIn)))
     },
     find: async (id) => asPayload(await records.find(model, id)),
     findByUid: async (uid) => asPayload(await records.findByIndex(model, uid)),

@@ -88,7 +88,7 @@ function answerFailure(ctx: Context, failure: Failure): void {
 }
 
 function answerNotFound(ctx: Context): void {
-  if (postOnly.has(ctx.path)) {
+  if (postOnly.has(ctx.path) && ctx.method !== 'POST') {
     ctx.status = 405
     ctx.set('Allow', 'POST')
     ctx.body = { error: 'invalid_request', error_description: 'this endpoint takes POST only' }

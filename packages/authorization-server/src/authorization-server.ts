@@ -1,6 +1,7 @@
 import type { Records } from '@holdfast/store'
 import { silent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
+import type { Decision } from './approvals.ts'
 import type { CertificateJudge } from './certificates.ts'
 import type { Configuration } from './configuration.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
@@ -10,6 +11,7 @@ import type { Listener } from './listeners.ts'
 import { withSecurityHeaders } from './operations/headers.ts'
 import { AuthenticationLimits } from './operations/limits.ts'
 import type { Outcome } from './operations/outcome.ts'
+import type { Fetch } from './notification.ts'
 import { makeProvider } from './provider.ts'
 import { checkClients } from './start-checks.ts'
 import { answering } from './unavailable.ts'
@@ -23,10 +25,12 @@ export interface AuthorizationServerOptions {
   /** The one that `provision` was given. */
   readonly keyEncryption?: KeyEncryption | undefined
   readonly report?: Reporter
-  /** Takes what whoever runs the server should know, at start. Default: a warning of the process. */
+  /** What whoever runs the server should know: weak clients, clients that cannot be notified. Default: a warning of the process. */
   readonly warn?: (sentence: string) => void
   /** Told of every outcome that matters for security, before it is answered. Must not throw. */
   readonly audit?: (outcome: Outcome) => void
+  /** With what clients are notified (CIBA), at the `notificationHosts` only. */
+  readonly fetch?: Fetch
 }
 
 /** The caller makes the HTTPS servers; both listeners refuse a socket that is not TLS. */
@@ -49,6 +53,13 @@ export interface AuthorizationServer {
   renewKeys(): Promise<void>
   /** Looks for other keys no more. */
   close(): void
+  /**
+   * Decides in the place of the end-user about a backchannel authentication request (CIBA), whoever
+   * that is: for laboratories that run without people. It is on no listener of this server.
+   *
+   * @throws errors.InvalidRequest where nothing waits under this `auth_req_id`
+   */
+  decide(authReqId: string, decision: Decision): Promise<void>
 }
 
 const warnOfProcess = (sentence: string): void => process.emitWarning(sentence, 'Holdfast')
@@ -64,12 +75,16 @@ export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
   const { configuration, certificates, report = silent, audit, warn = warnOfProcess } = options
+  const fetch: Fetch = options.fetch ?? ((url, request) => globalThis.fetch(url, request))
   for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
   const limits = new AuthenticationLimits(configuration.failures)
   const records = answering(options.records)
   const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
   const providerWith = (keys: Keys) =>
-    makeProvider({ configuration, records, certificates, keys }, { report, audit, limits })
+    makeProvider(
+      { configuration, records, certificates, keys, fetch },
+      { report, audit, limits, warn },
+    )
 
   let keys = await keysOfNow()
   let provider = providerWith(keys)
@@ -82,7 +97,7 @@ export async function createAuthorizationServer(
   // What cannot be read now is read the next time; `ready` tells of it.
   const timer = setInterval(() => void renewKeys().catch(() => undefined), LOOK_EVERY).unref()
 
-  const serve: Listener = (request, response) => provider(request, response)
+  const serve: Listener = (request, response) => provider.serve(request, response)
   const secure = (listener: Listener) => withSecurityHeaders(configuration.hsts, listener)
   return {
     publicListener: secure(pinned(configuration.issuer, serve)),
@@ -92,5 +107,6 @@ export async function createAuthorizationServer(
     },
     renewKeys,
     close: () => clearInterval(timer),
+    decide: (authReqId, decision) => provider.approvals.decide(authReqId, decision),
   }
 }

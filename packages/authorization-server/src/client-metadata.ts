@@ -23,7 +23,12 @@ export interface ClientMetadata {
   /** Absent: any of the profile's. */
   readonly request_object_signing_alg?: string
   /** Empty for a resource server that only introspects. */
-  readonly grant_types: readonly ('authorization_code' | 'client_credentials' | 'refresh_token')[]
+  readonly grant_types: readonly (
+    | 'authorization_code'
+    | 'client_credentials'
+    | 'refresh_token'
+    | 'urn:openid:params:grant-type:ciba'
+  )[]
   readonly redirect_uris?: readonly string[]
   /** Everything the client may ask for, of OpenID Connect and of resources; absent: no limit. */
   readonly scope?: string
@@ -35,6 +40,10 @@ export interface ClientMetadata {
   readonly tls_client_auth_san_uri?: string
   readonly tls_client_auth_san_ip?: string
   readonly tls_client_auth_san_email?: string
+  readonly backchannel_token_delivery_mode?: 'poll' | 'ping'
+  readonly backchannel_client_notification_endpoint?: string
+  /** Absent: any of the profile's. */
+  readonly backchannel_authentication_request_signing_alg?: string
   /** Resource indicators whose opaque tokens this client may introspect. */
   readonly introspection_audiences?: readonly string[]
 }

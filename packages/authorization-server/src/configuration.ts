@@ -18,6 +18,10 @@ export interface Configuration {
   readonly dpopNonce: 'off' | 'required'
   /** What clients may be registered with. The first requirement that this breaks refuses it. */
   readonly profiles: readonly [ProfileName, ...ProfileName[]]
+  /** Hosts, without port, at which clients are notified over https (CIBA ping). */
+  readonly notificationHosts: readonly string[]
+  /** Seconds between two polls of one client for one end-user's decision (CIBA). */
+  readonly pollInterval: number
   readonly lifetimes: Lifetimes
   readonly failures: FailureLimits
   /** Seconds of Strict-Transport-Security (RFC 6797); 0: none. */
@@ -45,6 +49,8 @@ export interface Lifetimes {
   readonly session: number
   /** How long an end-user may take to log in and consent. */
   readonly interaction: number
+  /** How long an end-user may take to decide on another device (CIBA). */
+  readonly authenticationRequest: number
   /** Longest life of a client assertion: `exp` minus now. */
   readonly assertion: number
 }
@@ -61,6 +67,7 @@ export const LIFETIMES: {
   idToken: { most: 3_600, usual: 300 },
   session: { most: DAY, usual: 8 * 3_600 },
   interaction: { most: 3_600, usual: 3_600 },
+  authenticationRequest: { most: 600, usual: 300 },
   assertion: { most: 600, usual: 600 },
 }
 
@@ -76,6 +83,8 @@ export function checkConfiguration(value: unknown): Configuration {
     'resources',
     'dpopNonce',
     'profiles',
+    'notificationHosts',
+    'pollInterval',
     'lifetimes',
     'failures',
     'hsts',
@@ -91,6 +100,8 @@ export function checkConfiguration(value: unknown): Configuration {
     resources: resources(top['resources']),
     dpopNonce: oneOf('dpopNonce', top['dpopNonce'] ?? 'off', ['off', 'required']),
     profiles: profiles(top['profiles'] ?? [DEFAULT_PROFILE]),
+    notificationHosts: hosts('notificationHosts', top['notificationHosts'] ?? []),
+    pollInterval: seconds('pollInterval', top['pollInterval'] ?? 5, { most: 30 }),
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
     failures: failures(top['failures'] ?? {}),
     hsts: hsts(top['hsts'], issuer),
@@ -145,6 +156,7 @@ function lifetimes(value: unknown): Lifetimes {
     idToken: read('idToken'),
     session: read('session'),
     interaction: read('interaction'),
+    authenticationRequest: read('authenticationRequest'),
     assertion: read('assertion'),
   }
 }
@@ -178,5 +190,13 @@ function scopes(key: string, value: unknown): readonly string[] {
       value,
       `scope names other than ${[...OIDC_SCOPES].join(', ')}`,
     )
+  return value
+}
+
+function hosts(key: string, value: unknown): readonly string[] {
+  const isHost = (host: unknown): host is string =>
+    typeof host === 'string' && URL.parse(`https://${host}`)?.hostname === host
+  if (!Array.isArray(value) || !value.every(isHost))
+    throw new ConfigurationError(key, value, 'a list of host names in lower case, without port')
   return value
 }

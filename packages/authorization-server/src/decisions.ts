@@ -11,6 +11,7 @@ export function onRefusal(
 ): void {
   provider
     .on('authorization.error', refused)
+    .on('backchannel_authentication.error', refused)
     .on('discovery.error', refused)
     .on('end_session_confirm.error', refused)
     .on('grant.error', refused)

@@ -6,6 +6,8 @@ export const endpoints = {
   introspection: '/introspect',
   revocation: '/revoke',
   userinfo: '/userinfo',
+  /** Served where a profile with CIBA is on offer. */
+  backchannel_authentication: '/backchannel',
   jwks: '/jwks',
 } as const
 
@@ -18,7 +20,10 @@ const aliased = [
   'userinfo',
 ] as const satisfies readonly (keyof typeof endpoints)[]
 
-export const aliasedPaths: ReadonlySet<string> = new Set(aliased.map((name) => endpoints[name]))
+export const aliasedPaths: ReadonlySet<string> = new Set([
+  ...aliased.map((name) => endpoints[name]),
+  endpoints.backchannel_authentication,
+])
 
 /** The value of `mtls_endpoint_aliases`: every key also exists at top level. */
 export const mtlsEndpointAliases = (mtlsOrigin: string): { [endpoint: string]: string } =>
@@ -30,7 +35,11 @@ export const postOnly: ReadonlySet<string> = new Set([
   endpoints.pushed_authorization_request,
   endpoints.introspection,
   endpoints.revocation,
+  endpoints.backchannel_authentication,
 ])
+
+/** Where end-users decide about what clients asked behind their backs (CIBA). */
+export const approvals = '/approvals'
 
 /** Where end-users are asked something. */
 export const interactionPath = (uid: string): string => `/interaction/${uid}`
@@ -39,7 +48,9 @@ export const interactionPath = (uid: string): string => `/interaction/${uid}`
 export const isForPeople = (path: string): boolean =>
   path.startsWith(`${endpoints.authorization}/`) ||
   path === endpoints.authorization ||
-  path.startsWith('/interaction/')
+  path.startsWith('/interaction/') ||
+  path === approvals ||
+  path.startsWith(`${approvals}/`)
 
 /**
  * The library also takes `/TOKEN` and `/token/` for the token endpoint; whoever decides by the path

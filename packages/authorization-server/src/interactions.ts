@@ -3,19 +3,17 @@ import type { Records } from '@holdfast/store'
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { Client, Interaction, InteractionResults, Provider } from 'oidc-provider'
-import { getRawBody } from 'raw-body'
 import type { Configuration } from './configuration.ts'
 import { interactionPath } from './endpoints.ts'
+import { readForm, refuseForeignForm } from './form.ts'
+import { logIn } from './login.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
 import { note } from './operations/notes.ts'
 import { consentPage } from './pages/consent.ts'
-import type { Request } from './pages/consent.ts'
 import { show } from './pages/layout.ts'
 import { loginPage } from './pages/login.ts'
 import { relaxationOf } from './profiles.ts'
-import { Resources } from './resources.ts'
-import { OIDC_SCOPES, scopeList } from './scopes.ts'
-import { authenticate } from './users.ts'
+import { grantWhat, Resources } from './resources.ts'
 
 interface Asked {
   readonly interaction: Interaction
@@ -71,8 +69,7 @@ export class Interactions {
    * @throws errors.InvalidRequest for a form that another page has sent
    */
   async #asked(ctx: Context, uid: string | undefined): Promise<Asked> {
-    if (ctx.method === 'POST' && !['', 'same-origin', 'none'].includes(ctx.get('sec-fetch-site')))
-      throw new errors.InvalidRequest('this form was not sent from its own page')
+    refuseForeignForm(ctx)
     const interaction = await this.#provider.interactionDetails(ctx.req, ctx.res)
     const client = await this.#provider.Client.find(String(interaction.params['client_id']))
     if (interaction.uid !== uid || !client)
@@ -87,7 +84,7 @@ export class Interactions {
       const { login_hint: hint } = interaction.params
       show(ctx, loginPage({ path, client: name, login: typeof hint === 'string' ? hint : '' }))
     } else {
-      const request = this.#request(interaction, client)
+      const request = this.#resources.requested(interaction.params, client)
       const relaxation = relaxationOf(client['profile'])
       show(ctx, consentPage({ path, client: name, request, relaxation }))
     }
@@ -97,17 +94,8 @@ export class Interactions {
     if (asked.interaction.prompt.name !== 'login') return ctx.redirect(asked.path)
     const form = await readForm(ctx)
     const login = form.get('login') ?? ''
-    const attempt = this.#limits.admitLogin(login, ctx.req.socket.remoteAddress)
-    const sub = await authenticate(this.#records, login, form.get('password') ?? '')
-    if (sub !== undefined) {
-      attempt.succeeded()
-      note(ctx, { subject: sub })
-      return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
-    }
-    // Of a login that does not exist nothing is noted: it may be a password in the wrong field.
-    const tried = await this.#records.findByIndex('User', login)
-    note(ctx, { error: 'access_denied', reason: 'login or password is wrong' })
-    if (tried) note(ctx, { subject: tried.id })
+    const sub = await logIn(ctx, form, { records: this.#records, limits: this.#limits })
+    if (sub !== undefined) return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
     const client = asked.client.clientName ?? asked.client.clientId
     const message = 'Login or password is wrong.'
     show(ctx, loginPage({ path: asked.path, client, login, message }))
@@ -121,10 +109,7 @@ export class Interactions {
     const known = interaction.grantId ? await Grant.find(interaction.grantId) : undefined
     const grant = known ?? new Grant({ accountId, clientId: client.clientId })
     // Exactly what the page showed.
-    const { oidc, resources } = this.#request(interaction, client)
-    if (oidc.length > 0) grant.addOIDCScope(oidc.join(' '))
-    for (const { indicator, scopes } of resources)
-      grant.addResourceScope(indicator, scopes.join(' '))
+    grantWhat(this.#resources.requested(interaction.params, client), grant)
     await this.#finish(ctx, { consent: { grantId: await grant.save() } })
   }
 
@@ -134,30 +119,7 @@ export class Interactions {
     ctx.status = 303
     ctx.redirect(returnTo)
   }
-
-  #request({ params }: Interaction, client: Client): Request {
-    const asked = scopeList(params['scope'])
-    const indicators = [params['resource'] ?? []].flat().map(String)
-    return {
-      oidc: asked.filter((scope) => OIDC_SCOPES.has(scope)),
-      resources: indicators
-        .map((indicator) => ({
-          indicator,
-          scopes: this.#resources.scopes(indicator, client).filter((name) => asked.includes(name)),
-        }))
-        .filter(({ scopes }) => scopes.length > 0),
-    }
-  }
 }
 
 const subjectOf = ({ session }: Interaction) =>
   session?.accountId === undefined ? {} : { subject: session.accountId }
-
-/** @throws errors.InvalidRequest for a body that is too long or does not arrive */
-async function readForm(ctx: Context): Promise<URLSearchParams> {
-  try {
-    return new URLSearchParams(await getRawBody(ctx.req, { limit: '8kb', encoding: 'utf8' }))
-  } catch (cause) {
-    throw new errors.InvalidRequest('the form cannot be read', 400, { cause })
-  }
-}

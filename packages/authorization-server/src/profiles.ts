@@ -2,6 +2,7 @@ import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
 import { ALGORITHMS } from './algorithms.ts'
 import type { Configuration } from './configuration.ts'
+import { CIBA, CIBA_GRANT, FAPI_CIBA } from './profiles/ciba.ts'
 import { MESSAGE_SIGNING } from './profiles/message-signing.ts'
 import type {
   House,
@@ -31,6 +32,15 @@ export const PROFILES = {
   'fapi2-message-signing': {
     about: 'FAPI 2.0 Message Signing. Requests, responses and introspection responses are signed.',
     rows: MESSAGE_SIGNING,
+  },
+  'fapi-ciba': {
+    about: 'FAPI-CIBA (ID1), poll and ping: the end-user decides on another device.',
+    rows: FAPI_CIBA,
+  },
+  'ciba-dpop': {
+    about:
+      'The same with tokens constrained by DPoP. Outside FAPI-CIBA, which knows certificate-bound tokens only.',
+    rows: CIBA,
   },
   'compat-oauth2c': {
     about: 'For clients that work like oauth2c. Relaxes one requirement and nothing else.',
@@ -126,12 +136,15 @@ export const relaxationOf = (profile: unknown = DEFAULT_PROFILE): string | undef
   return isProfile(profile) ? named[profile]?.relaxes : undefined
 }
 
-export const offeredBy = ({ profiles }: Configuration): Offered => ({
-  algorithms: [...new Set(profiles.flatMap((name) => termsOf(name).algorithms))],
+export const offeredBy = (configuration: Configuration): Offered => ({
+  algorithms: [...new Set(configuration.profiles.flatMap((name) => termsOf(name).algorithms))],
   termsOf,
   requirementsOf: (profile) => known(profile).requirements,
-  weakness: (client) => weakness(client) ?? notOffered(client, profiles),
+  weakness: (client) => weakness(client) ?? notServed(client, configuration),
 })
+
+export const offersCiba = ({ profiles }: Configuration): boolean =>
+  profiles.some((name) => termsOf(name).grantTypes.includes(CIBA_GRANT))
 
 /** The requirements of the profiles on offer, folded into what the library takes. */
 export function providerConfiguration(house: House): ProviderConfiguration {
@@ -146,13 +159,12 @@ export function providerConfiguration(house: House): ProviderConfiguration {
   return folded
 }
 
-function notOffered(
-  { profile = DEFAULT_PROFILE }: Metadata,
-  names: readonly ProfileName[],
-): Weakness | undefined {
-  return names.some((name) => name === profile)
-    ? undefined
-    : { sentence: `profile is one that this server offers: ${names.join(', ')}` }
+function notServed(client: Metadata, configuration: Configuration): Weakness | undefined {
+  const { profile = DEFAULT_PROFILE } = client
+  const { profiles } = configuration
+  return profiles.some((name) => name === profile)
+    ? known(profile).requirements.find(({ serves }) => serves?.(client, configuration) === false)
+    : { sentence: `profile is one that this server offers: ${profiles.join(', ')}` }
 }
 
 interface Tree {

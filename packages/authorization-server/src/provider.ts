@@ -1,28 +1,39 @@
 import { Provider } from 'oidc-provider'
+import { ApprovalPages } from './approval-pages.ts'
+import { Approvals } from './approvals.ts'
 import { answersInOAuth, userinfoTokenInHeaderOnly } from './answers.ts'
 import type { Observers } from './answers.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
 import { limitClientFailures } from './operations/limits.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
-import { providerConfiguration } from './profiles.ts'
+import { completeCibaAnswers, keepPollInterval } from './poll-interval.ts'
+import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
 import { rememberUses } from './replay.ts'
 import { signedIntrospection } from './signed-introspection.ts'
 
 interface Around extends Observers {
   readonly limits: AuthenticationLimits
+  readonly warn: (sentence: string) => void
+}
+
+interface Service {
+  readonly serve: Listener
+  readonly approvals: Approvals
 }
 
 /**
  * The library for one set of keys, which it takes once and for all, and the middlewares around it.
  * New keys get a new one (see authorization-server.ts): what must outlive that belongs to the house.
  */
-export function makeProvider(house: House, { limits, ...observers }: Around): Listener {
+export function makeProvider(house: House, { limits, warn, ...observers }: Around): Service {
   const { configuration, records } = house
   const provider = new Provider(configuration.issuer, providerConfiguration(house))
   rememberUses(provider, records)
   limitClientFailures(provider, limits)
+  keepPollInterval(provider, records, configuration.pollInterval)
+  const approvals = new Approvals(provider, house, warn)
 
   // From the outside in; the library's own routes are innermost.
   provider
@@ -30,7 +41,11 @@ export function makeProvider(house: House, { limits, ...observers }: Around): Li
     .use(userinfoTokenInHeaderOnly)
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
+  if (offersCiba(configuration))
+    provider
+      .use(completeCibaAnswers(configuration.pollInterval))
+      .use(new ApprovalPages(approvals, { records, limits }).routes())
 
   const answer = provider.callback()
-  return (request, response) => void answer(request, response)
+  return { serve: (request, response) => void answer(request, response), approvals }
 }

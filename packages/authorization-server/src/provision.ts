@@ -35,6 +35,9 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   tls_client_auth_san_uri: true,
   tls_client_auth_san_ip: true,
   tls_client_auth_san_email: true,
+  backchannel_token_delivery_mode: true,
+  backchannel_client_notification_endpoint: true,
+  backchannel_authentication_request_signing_alg: true,
   introspection_audiences: true,
   profile: true,
 }

@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider'
-import type { Client, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
+import type { Client, Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 import type { Configuration } from './configuration.ts'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 
@@ -40,4 +40,30 @@ export class Resources {
     }
     return scopes.filter((scope) => !Array.isArray(registered) || registered.includes(scope))
   }
+
+  /** What a request asks for and this client may have, as pages show it. */
+  requested(params: { readonly [name: string]: unknown }, client: Client): Requested {
+    const asked = scopeList(params['scope'])
+    const indicators = [params['resource'] ?? []].flat().map(String)
+    return {
+      oidc: asked.filter((scope) => OIDC_SCOPES.has(scope)),
+      resources: indicators
+        .map((indicator) => ({
+          indicator,
+          scopes: this.scopes(indicator, client).filter((name) => asked.includes(name)),
+        }))
+        .filter(({ scopes }) => scopes.length > 0),
+    }
+  }
+}
+
+/** Scopes of OpenID Connect, and scopes per resource. */
+export interface Requested {
+  readonly oidc: readonly string[]
+  readonly resources: readonly { readonly indicator: string; readonly scopes: readonly string[] }[]
+}
+
+export function grantWhat({ oidc, resources }: Requested, grant: Grant): void {
+  if (oidc.length > 0) grant.addOIDCScope(oidc.join(' '))
+  for (const { indicator, scopes } of resources) grant.addResourceScope(indicator, scopes.join(' '))
 }

@@ -14,6 +14,8 @@ test('a configuration that leaves out what it may gets the usual values', () => 
     resources: [{ ...resource, alg: 'ES256' }],
     dpopNonce: 'off',
     profiles: ['fapi2-security-profile'],
+    notificationHosts: [],
+    pollInterval: 5,
     lifetimes: {
       code: 60,
       accessToken: 300,
@@ -21,6 +23,7 @@ test('a configuration that leaves out what it may gets the usual values', () => 
       idToken: 300,
       session: 28_800,
       interaction: 3_600,
+      authenticationRequest: 300,
       assertion: 600,
     },
     failures: {
@@ -90,6 +93,10 @@ describe('refuses, naming the key', () => {
     ['failures.logon', { ...good, failures: { logon: { most: 10, within: 60 } } }],
     ['hsts', { ...good, hsts: -1 }],
     ['hsts', { ...good, hsts: 63_072_001 }],
+    ['notificationHosts', { ...good, notificationHosts: ['https://client.example'] }],
+    ['notificationHosts', { ...good, notificationHosts: ['client.example:8443'] }],
+    ['pollInterval', { ...good, pollInterval: 31 }],
+    ['lifetimes.authenticationRequest', { ...good, lifetimes: { authenticationRequest: 601 } }],
     ['bindings', { ...good, bindings: 'none' }],
   ])('%s: %j', (key, value) => {
     expect(refused(value).key).toBe(key)

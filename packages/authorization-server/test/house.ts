@@ -9,6 +9,7 @@ import type { CryptoKey } from 'jose'
 import { checkConfiguration, createAuthorizationServer, provision } from '../src/index.ts'
 import type {
   AuthorizationServer,
+  AuthorizationServerOptions,
   CertificateJudge,
   ClientMetadata,
   Listener,
@@ -46,6 +47,9 @@ interface Options {
   /** Offered beside the security profile, each with clients of its own. */
   readonly profiles?: readonly ProfileName[]
   readonly warn?: (sentence: string) => void
+  /** Where client `pinged` is notified, and with what. */
+  readonly notifyAt?: string
+  readonly fetch?: AuthorizationServerOptions['fetch']
   readonly judge?: Partial<CertificateJudge>
 }
 
@@ -61,7 +65,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
   )
   const records = options.records ?? new RecordsInProcess(() => Date.now()) // a test may fake Date
   const profiles: readonly ProfileName[] = ['fapi2-security-profile', ...(options.profiles ?? [])]
-  const { clients, keys } = await makeClients(certificates, profiles)
+  const { clients, keys } = await makeClients(certificates, profiles, options)
   await provision(records, { clients, users })
   const configuration = checkConfiguration({
     issuer: publicSide.origin,
@@ -81,6 +85,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     ...(options.report && { report: options.report }),
     ...(options.warn && { warn: options.warn }),
     ...(options.audit && { audit: options.audit }),
+    ...(options.fetch && { fetch: options.fetch }),
   })
   const serve: { public: Listener; alias: Listener } = {
     public: server.publicListener,
@@ -112,6 +117,7 @@ const UNLIMITED = {
 
 const users = [
   { login: 'alice', password: 'correct horse', sub: 'sub-alice', claims: { name: 'Alice <A>' } },
+  { login: 'bob', password: 'battery staple', sub: 'sub-bob' },
 ]
 
 const judge: CertificateJudge = {
@@ -120,7 +126,11 @@ const judge: CertificateJudge = {
     property === 'tls_client_auth_subject_dn' && certificate.subject === expected,
 }
 
-async function makeClients({ selfSigned }: Certificates, profiles: readonly ProfileName[]) {
+async function makeClients(
+  { selfSigned }: Certificates,
+  profiles: readonly ProfileName[],
+  options: Options,
+) {
   const keys: { [client: string]: { alg: string; key: CryptoKey } } = {}
   const withKey = async (client_id: string, alg: string) => {
     const pair = await generateKeyPair(alg, { extractable: true })
@@ -137,6 +147,12 @@ async function makeClients({ selfSigned }: Certificates, profiles: readonly Prof
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] as const,
     redirect_uris: [CALLBACK],
     dpop_bound_access_tokens: true,
+  }
+  const bound = { tls_client_certificate_bound_access_tokens: true }
+  const ciba = {
+    client_name: 'Pay <i>desk</i>',
+    grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'] as const,
+    backchannel_token_delivery_mode: 'poll' as const,
   }
   const clients: ClientMetadata[] = [
     { ...(await withKey('web', 'ES256')), ...code, client_name: 'Web <b>shop</b>' },
@@ -178,6 +194,22 @@ async function makeClients({ selfSigned }: Certificates, profiles: readonly Prof
       profile: 'fapi2-message-signing',
     },
     { ...(await withKey('compat', 'ES256')), ...code, profile: 'compat-oauth2c' },
+    { ...(await withKey('poller', 'ES256')), ...ciba, ...bound, profile: 'fapi-ciba' },
+    { ...(await withKey('poller2', 'PS256')), ...ciba, ...bound, profile: 'fapi-ciba' },
+    {
+      ...(await withKey('pinged', 'ES256')),
+      ...ciba,
+      ...bound,
+      profile: 'fapi-ciba',
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: options.notifyAt ?? 'https://client.example/ping',
+    },
+    {
+      ...(await withKey('by-dpop', 'EdDSA')),
+      ...ciba,
+      dpop_bound_access_tokens: true,
+      profile: 'ciba-dpop',
+    },
   ]
   const offered = ofProfiles.filter(({ profile }) => profiles.some((name) => name === profile))
   return { clients: [...clients, ...offered], keys }

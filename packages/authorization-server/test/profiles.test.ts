@@ -17,7 +17,10 @@ describe('a client that breaks one requirement of its profile is refused by its 
   /** An edit for each clause that asks something of a client. */
   const edits: { readonly [clause: string]: Metadata } = {
     'FAPI2SP-5.3.2.1-2': { grant_types: ['authorization_code', 'password'] },
-    'FAPI2SP-5.3.2.1-5': { dpop_bound_access_tokens: false },
+    'FAPI2SP-5.3.2.1-5': {
+      dpop_bound_access_tokens: true,
+      tls_client_certificate_bound_access_tokens: true,
+    },
     'FAPI2SP-5.3.2.1-6': { token_endpoint_auth_method: 'client_secret_basic' },
     'FAPI2SP-5.3.2.2-1': { response_types: ['code id_token'] },
     'FAPI2SP-5.3.2.2-8': { redirect_uris: ['http://client.example/callback'] },
@@ -27,6 +30,13 @@ describe('a client that breaks one requirement of its profile is refused by its 
     'RFC8705-2.2': { token_endpoint_auth_method: 'self_signed_tls_client_auth' },
     'FAPI2MS-5.3.1-1': { require_signed_request_object: false },
     'FAPI2MS-5.4.1-1': { response_modes: ['jwt', 'query'] },
+    'FAPICIBA-5.2.2-3': { backchannel_token_delivery_mode: 'push' },
+    'FAPICIBA-5.2.2-5': { backchannel_client_notification_endpoint: 'https://client.example/ping' },
+    'FAPICIBA-5.2.2-6': { require_signed_request_object: false },
+    'FAPI1ADV-5.2.2-6': {
+      tls_client_certificate_bound_access_tokens: false,
+      dpop_bound_access_tokens: true,
+    },
   }
 
   const asking = (profile: ProfileName) =>
@@ -159,5 +169,16 @@ async function honest(profile: ProfileName): Promise<Metadata> {
     response_types: ['code'],
     profile,
     ...registeredWith({ profile }),
+    ...HONEST[profile],
   }
+}
+
+/** What an honest client of a profile says beside what all say. */
+const HONEST: { readonly [profile in ProfileName]?: Metadata } = {
+  'ciba-dpop': { backchannel_token_delivery_mode: 'poll' },
+  'fapi-ciba': {
+    backchannel_token_delivery_mode: 'poll',
+    dpop_bound_access_tokens: false,
+    tls_client_certificate_bound_access_tokens: true,
+  },
 }

@@ -2,6 +2,7 @@
 const DOCUMENTS = {
   FAPI2SP: 'https://openid.net/specs/fapi-security-profile-2_0-final.html#section-',
   FAPI2MS: 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-',
+  FAPI1ADV: 'https://openid.net/specs/openid-financial-api-part-2-1_0-final.html#section-',
   FAPICIBA: 'https://openid.net/specs/openid-financial-api-ciba-ID1.html#rfc.section.',
   CIBA: 'https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0-final.html#rfc.section.',
   OIDCC: 'https://openid.net/specs/openid-connect-core-1_0-final.html#rfc.section.',

@@ -45,7 +45,8 @@ const NAMES: ReadonlyMap<string, string> = new Map(
     .filter(([name]) => name !== 'jwks')
     .map(([name, path]) => [path, name]),
 )
-const FORM = /^\/interaction\/[^/]+\/(login|consent|abort)$/
+const FORM = /^\/(?:interaction\/[^/]+|approvals)\/(login|consent|abort)$/
+const APPROVAL = /^\/(approval)s\/[0-9a-f]{32}$/
 /** Characters of what somebody else chose. */
 const LONGEST = 200
 const LONGEST_PROOF = 12_288
@@ -87,7 +88,10 @@ export function outcomeOf(
 function endpointOf({ path, method }: Context): string | undefined {
   if (method === 'OPTIONS') return undefined
   return (
-    NAMES.get(path) ?? (path.startsWith('/authorize/') ? 'authorization' : FORM.exec(path)?.[1])
+    NAMES.get(path) ??
+    (path.startsWith('/authorize/')
+      ? 'authorization'
+      : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
   )
 }
 

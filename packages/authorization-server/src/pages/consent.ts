@@ -1,18 +1,14 @@
 import { abortForm } from './abort.ts'
+import type { Requested } from '../resources.ts'
 import { html } from './html.ts'
+import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-
-/** What a client asks for: scopes of OpenID Connect, and scopes per resource. */
-export interface Request {
-  readonly oidc: readonly string[]
-  readonly resources: readonly { readonly indicator: string; readonly scopes: readonly string[] }[]
-}
 
 interface Consent {
   /** Path of the interaction. */
   readonly path: string
   readonly client: string
-  readonly request: Request
+  readonly request: Requested
   /** What is weaker than the profile of everybody else, in the words of the table. */
   readonly relaxation: string | undefined
 }
@@ -29,13 +25,17 @@ export const consentPage = ({ path, client, request, relaxation }: Consent): str
               This client is weaker than FAPI 2.0: ${relaxation}.
             </p>`
       }
-      ${request.oidc.length === 0 ? [] : scopeList('about you', request.oidc)}
-      ${request.resources.map(({ indicator, scopes }) => scopeList(indicator, scopes))}
+      ${requestedScopes(request)}
       <form method="post" action="${path}/consent">
         <button type="submit" id="consent-submit">Allow</button>
       </form>
       ${abortForm(path)}`,
   )
+
+export const requestedScopes = ({ oidc, resources }: Requested): readonly Markup[] => [
+  ...(oidc.length === 0 ? [] : [scopeList('about you', oidc)]),
+  ...resources.map(({ indicator, scopes }) => scopeList(indicator, scopes)),
+]
 
 const scopeList = (heading: string, scopes: readonly string[]) =>
   html`<p><code>${heading}</code></p>

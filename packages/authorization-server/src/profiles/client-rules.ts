@@ -80,6 +80,22 @@ export function keysByValue({ jwks_uri }: Metadata): boolean {
   return jwks_uri === undefined
 }
 
+export function deliveredByPollOrPing(client: Metadata): boolean {
+  const mode = client['backchannel_token_delivery_mode']
+  return mode === 'poll' || mode === 'ping'
+}
+
+export function notifiableAt(client: Metadata): boolean {
+  const endpoint = client['backchannel_client_notification_endpoint']
+  return client['backchannel_token_delivery_mode'] === 'ping'
+    ? typeof endpoint === 'string' && URL.parse(endpoint)?.protocol === 'https:'
+    : endpoint === undefined
+}
+
+export function certificateBound(client: Metadata): boolean {
+  return client['tls_client_certificate_bound_access_tokens'] === true
+}
+
 const isOneOf = (allowed: readonly string[], value: unknown): boolean =>
   allowed.some((one) => one === value)
 

@@ -1,34 +1,5 @@
-import { errors } from 'oidc-provider'
-import { begins, checkRequestObject, ends, isNoOtherJwt } from './request-object.ts'
+import { begins, ends, NO_OTHER_JWT, REQUEST_OBJECTS } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
-
-/** Turned on by every profile whose clients sign their requests: RFC 9101, by value. */
-const REQUEST_OBJECTS: Requirement = {
-  clause: 'RFC9101-6.3',
-  sentence: 'only clients whose profile has them use request objects, which hold all parameters',
-  sets: (_house, { termsOf, requirementsOf }) => ({
-    features: {
-      requestObjects: {
-        enabled: true,
-        assertJwtClaimsAndHeader: async (_ctx, claims, header, client) => {
-          // `none` is what the library makes of an unsigned pushed request.
-          const { profile } = client
-          if (header['alg'] !== 'none' && !termsOf(profile).requestObjects)
-            throw new errors.RequestNotSupported()
-          checkRequestObject(header, claims, requirementsOf(profile))
-        },
-      },
-    },
-  }),
-  terms: { requestObjects: true },
-}
-
-const NO_OTHER_JWT: Requirement = {
-  clause: 'RFC9101-10.8',
-  sentence:
-    'typ of a request object is oauth-authz-req+jwt, JWT or absent, and sub is not the client',
-  requestObject: isNoOtherJwt,
-}
 
 /** FAPI 2.0 Message Signing, for authorization servers. */
 export const MESSAGE_SIGNING: readonly Requirement[] = [

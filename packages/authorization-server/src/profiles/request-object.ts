@@ -17,14 +17,16 @@ export interface RequestObject {
  *
  * @throws errors.InvalidRequestObject naming the first requirement that does not hold
  */
-export function checkRequestObject(
+function checkRequestObject(
   header: UnknownObject,
   claims: UnknownObject,
   requirements: readonly Requirement[],
 ): void {
   const object = { header, claims, now: seconds() }
   const broken = requirements.find(({ requestObject }) => requestObject?.(object) === false)
-  if (broken) throw new errors.InvalidRequestObject(broken.sentence, broken.clause)
+  if (!broken) return
+  const { clause, sentence } = broken
+  throw Object.assign(new errors.InvalidRequestObject(sentence, clause), { clause })
 }
 
 // Whether a request object holds one requirement.
@@ -47,5 +49,36 @@ export const isNotDatedAhead = ({ claims: { iat, nbf }, now }: RequestObject): b
 const TYPES: ReadonlySet<unknown> = new Set([undefined, 'JWT', 'oauth-authz-req+jwt'])
 
 /** RFC 9101 §10.8: nothing that a client signs for another purpose passes for a request. */
-export const isNoOtherJwt = ({ header, claims }: RequestObject): boolean =>
+const isNoOtherJwt = ({ header, claims }: RequestObject): boolean =>
   TYPES.has(header['typ']) && claims['sub'] !== claims['client_id']
+
+export const isIdentified = ({ claims: { iat, jti } }: RequestObject): boolean =>
+  isTime(iat) && typeof jti === 'string' && jti !== ''
+
+/** Turned on by every profile whose clients sign their requests: RFC 9101, by value. */
+export const REQUEST_OBJECTS: Requirement = {
+  clause: 'RFC9101-6.3',
+  sentence: 'only clients whose profile has them use request objects, which hold all parameters',
+  sets: (_house, { termsOf, requirementsOf }) => ({
+    features: {
+      requestObjects: {
+        enabled: true,
+        assertJwtClaimsAndHeader: async (_ctx, claims, header, client) => {
+          // `none` is what the library makes of an unsigned pushed request.
+          const { profile } = client
+          if (header['alg'] !== 'none' && !termsOf(profile).requestObjects)
+            throw new errors.RequestNotSupported()
+          checkRequestObject(header, claims, requirementsOf(profile))
+        },
+      },
+    },
+  }),
+  terms: { requestObjects: true },
+}
+
+export const NO_OTHER_JWT: Requirement = {
+  clause: 'RFC9101-10.8',
+  sentence:
+    'typ of a request object is oauth-authz-req+jwt, JWT or absent, and sub is not the client',
+  requestObject: isNoOtherJwt,
+}

@@ -5,6 +5,7 @@ import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
 import type { Keys } from '../keys/keys.ts'
+import type { Fetch } from '../notification.ts'
 import type { RequestObject } from './request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */
@@ -16,6 +17,8 @@ export interface House {
   readonly records: Records
   readonly certificates: CertificateJudge
   readonly keys: Keys
+  /** For what goes out: notifications of clients (CIBA). */
+  readonly fetch: Fetch
 }
 
 /** What may differ from client to client. A profile names what it changes; the rest is strict. */
@@ -42,6 +45,8 @@ export interface Requirement {
   readonly registers?: Metadata
   /** Whether a client's metadata holds it. Metadata that does not is refused. */
   readonly asks?: (client: Metadata, terms: Terms) => boolean
+  /** Whether a server of this configuration can serve such a client. If not, it does not start. */
+  readonly serves?: (client: Metadata, configuration: Configuration) => boolean
   /** Whether a client's request object holds it. One that does not is refused. */
   readonly requestObject?: (object: RequestObject) => boolean
   /** What is wrong with a configuration that offers the profile. It is refused at start. */

@@ -1,0 +1,37 @@
+import type { Requested } from '../resources.ts'
+import { requestedScopes } from './consent.ts'
+import { html } from './html.ts'
+import { page } from './layout.ts'
+
+/** What a client asked for while the end-user was elsewhere (CIBA). */
+export interface Waiting {
+  /** Path under which it is decided. Not the auth_req_id, which is the client's. */
+  readonly path: string
+  readonly client: string
+  /** The same on both devices: how the end-user knows what they decide about. */
+  readonly bindingMessage: string
+  readonly request: Requested
+}
+
+/** Each request is a form of its own; ids count from 1, the oldest first. */
+export const approvalsPage = (waiting: readonly Waiting[], message?: string): string =>
+  page(
+    'Requests for you',
+    html`${message === undefined ? [] : html`<p role="status" id="message">${message}</p>`}
+    ${waiting.length === 0 ? html`<p id="nothing">Nothing is waiting for you.</p>` : []}
+    ${waiting.map(form)}`,
+  )
+
+const form = ({ path, client, bindingMessage, request }: Waiting, index: number) => html`
+  <form method="post" action="${path}" id="request-${String(index + 1)}">
+    <p><strong>${client}</strong> says <q>${bindingMessage}</q> and asks for:</p>
+    ${requestedScopes(request)}
+    <input type="hidden" name="binding_message" value="${bindingMessage}" />
+    <button type="submit" id="allow-${String(index + 1)}" name="decision" value="allow">
+      Allow
+    </button>
+    <button type="submit" id="deny-${String(index + 1)}" name="decision" value="deny" class="quiet">
+      Deny
+    </button>
+  </form>
+`
