@@ -28,6 +28,14 @@ export const twin: Attack = {
   play: ({ byMtls, send, certificates }) => send(byMtls({ certificate: certificates.twin })),
 }
 
+export const selfSignedTwin: Attack = {
+  id: 'certificate/self-signed-twin',
+  title: 'A certificate with the victim’s subject that the attacker has signed',
+  clause: 'RFC8705-3',
+  answer: invalidToken,
+  play: ({ byMtls, send, certificates }) => send(byMtls({ certificate: certificates.selfSigned })),
+}
+
 export const renewed: Attack = {
   id: 'certificate/renewed',
   title: 'The victim’s next certificate, same key and name: cnf names the certificate, not the key',

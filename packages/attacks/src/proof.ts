@@ -2,42 +2,9 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { generateProofKey, type ProofKey, thumbprint } from '@holdfast/client'
 import type { Attack } from './attack.ts'
+import { edited, encode, invalidProof, json, resealed, segments } from './edited-proof.ts'
 import type { Edit } from './scene.ts'
 import type { WireRequest } from './wire.ts'
-
-const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const
-
-/** An attack that differs from the honest request only in its proof. */
-const edited = (
-  id: string,
-  clause: Attack['clause'],
-  title: string,
-  edit: Edit,
-  more: Partial<Attack> = {},
-): Attack => ({
-  id: `proof/${id}`,
-  clause,
-  title,
-  answer: invalidProof,
-  play: async ({ byDpop, send }) => send(await byDpop(edit)),
-  ...more,
-})
-
-/** Replaces the sealed proof. */
-const resealed = (change: (proof: string) => string): Edit => ({
-  fields: (honest) =>
-    honest.map(([name, value]) => [name, name === 'DPoP' ? change(value) : value]),
-})
-
-const segments = (proof: string): readonly [string, string, string] => {
-  const [header = '', payload = '', signature = ''] = proof.split('.')
-  return [header, payload, signature]
-}
-
-const json = (segment: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(segment, 'base64url').toString())
-
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 const withoutField = (honest: WireRequest['fields'], field: string): WireRequest['fields'] =>
   honest.filter(([name]) => name !== field)
@@ -260,36 +227,3 @@ export const otherMethod = edited('htm', 'RFC9449-4.3-8', 'A captured proof for 
 export const lowerCaseMethod = edited('htm-case', 'RFC9449-4.3-8', 'htm in lower case', {
   claims: { htm: 'get' },
 })
-
-export const otherPath: Attack = {
-  id: 'proof/htu-path',
-  title: 'A captured proof for another path',
-  clause: 'RFC9449-4.3-9',
-  answer: invalidProof,
-  play: async ({ byDpop, send, url }) => send(await byDpop({ claims: { htu: `${url}/other` } })),
-}
-
-export const counterfeitServer: Attack = {
-  id: 'proof/counterfeit-resource-server',
-  title: 'A proof that the client made for the attacker’s server, relayed with its Host',
-  clause: 'RFC9449-4.3-9',
-  answer: invalidProof,
-  play: async ({ byDpop, send, url }) => {
-    const evil = `https://evil.example${new URL(url).pathname}`
-    return send(
-      await byDpop({
-        claims: { htu: evil },
-        fields: (honest) => [...honest, ['X-Forwarded-Host', 'evil.example']],
-      }),
-    )
-  },
-}
-
-export const plainHttp: Attack = {
-  id: 'proof/htu-http',
-  title: 'http for https',
-  clause: 'RFC9449-4.3-9',
-  answer: invalidProof,
-  play: async ({ byDpop, send, url }) =>
-    send(await byDpop({ claims: { htu: url.replace('https:', 'http:') } })),
-}

@@ -76,6 +76,29 @@ export const garbage: Attack = {
   play: throughProxy(() => [':Z2FyYmFnZQ==:']),
 }
 
+export const truncated: Attack = {
+  ...malformed,
+  id: 'proxy/truncated',
+  title: 'A Client-Cert field that holds half a certificate',
+  play: throughProxy((value) => [`:${value.slice(1, 4 * Math.floor(value.length / 8) + 1)}:`]),
+}
+
+export const barePem: Attack = {
+  ...malformed,
+  id: 'proxy/bare-pem',
+  title: 'A Client-Cert field with escaped PEM, as other proxies send it',
+  play: ({ byProxy, send, mtls }) =>
+    send(
+      byProxy({
+        fields: (honest) =>
+          honest.map(([name, value]) => [
+            name,
+            name === 'Client-Cert' ? pemIn(mtls.certificate) : value,
+          ]),
+      }),
+    ),
+}
+
 export const doubled: Attack = {
   ...malformed,
   id: 'proxy/doubled',

@@ -54,6 +54,27 @@ export const cookieOnly: Attack = {
     send(byMtls({ fields: () => [['Cookie', `access_token=${mtls.token}`]] })),
 }
 
+export const inTheBody: Attack = {
+  id: 'request/form-body',
+  title: 'The token in a form',
+  clause: 'RFC6750-3',
+  answer: { status: 401 },
+  play: ({ byMtls, send, mtls }) => {
+    const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const
+    const request = byMtls({ fields: () => form })
+    return send({ ...request, body: `access_token=${mtls.token}` })
+  },
+}
+
+export const inAnotherField: Attack = {
+  id: 'request/another-field',
+  title: 'The token in a field that some API gateways read',
+  clause: 'RFC6750-3',
+  answer: { status: 401 },
+  play: ({ byMtls, send, mtls }) =>
+    send(byMtls({ fields: () => [['X-Access-Token', mtls.token]] })),
+}
+
 export const nothingPresented: Attack = {
   id: 'request/nothing-presented',
   title: 'No credentials at all',

@@ -1,4 +1,5 @@
 /** The access token itself (RFC 9068, RFC 7662, RFC 7519). */
+import { createHmac } from 'node:crypto'
 import { generateProofKey, makeProof } from '@holdfast/client'
 import type { Attack } from './attack.ts'
 
@@ -53,6 +54,32 @@ export const unsigned: Attack = {
     return send(byMtls({ token: `${withAlg(header, 'none')}.${payload}.` }))
   },
 }
+
+export const publicKeyAsSecret: Attack = {
+  id: 'token/hs256',
+  title: 'The victim’s claims with HS256, keyed with what everybody knows of the issuer',
+  clause: 'FAPI2SP-5.4.1-1b',
+  answer: invalidToken,
+  overlaps: ['RFC9068-4-5'],
+  play: ({ byMtls, send, mtls }) => {
+    const [header = '', payload = ''] = mtls.token.split('.')
+    const input = `${withAlg(header, 'HS256')}.${payload}`
+    const code = createHmac('sha256', String(parse(payload)['iss'])).update(input)
+    return send(byMtls({ token: `${input}.${code.digest('base64url')}` }))
+  },
+}
+
+export const anotherSpelling: Attack = {
+  id: 'token/another-spelling',
+  title: 'A token with another encoding of its signature, which a list of hashes would not know',
+  clause: 'RFC7519-7.2',
+  answer: invalidToken,
+  play: ({ byMtls, send, mtls }) => send(byMtls({ token: respelt(mtls.token) })),
+}
+
+// 64 bytes leave four bits in the last character that count for nothing.
+const respelt = (token: string): string =>
+  token.slice(0, -1) + String.fromCharCode(token.charCodeAt(token.length - 1) + 1)
 
 export const postQuantum: Attack = {
   id: 'token/ml-dsa',

@@ -67,14 +67,15 @@ export function checkPolicy(route: RoutePolicy): Policy {
   const [first, ...more] = oneOrMore('methods', route.methods ?? METHODS, METHODS)
   const window = route.proofWindow ?? { past: 60, ahead: 10 }
   const algorithms = algorithmsOf(route.profile)
+  const methods = [first, ...more] as const
   return {
     issuers: issuersOf(route.issuer),
     audience: https('audience', route.audience),
-    scopes: route.scopes,
+    scopes: words('scopes', route.scopes),
     methods: [first, ...more],
     require: oneOf('require', route.require ?? 'one', ['one', 'all']),
-    certificateTrust: oneOf('certificateTrust', route.certificateTrust ?? 'thumbprint', TRUST),
-    nonce: oneOf('nonce', route.nonce ?? 'off', ['off', 'required']),
+    certificateTrust: trustOf(route.certificateTrust, methods),
+    nonce: nonceOf(route.nonce, methods),
     tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? algorithms, algorithms),
     proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? algorithms, algorithms),
     proofWindow: {
@@ -83,7 +84,7 @@ export function checkPolicy(route: RoutePolicy): Policy {
     },
     tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, 0, 10),
     status: oneOf('status', route.status ?? 'off', ['off', 'required']),
-    acrValues: acrValuesOf(route.acrValues ?? []),
+    acrValues: words('acrValues', route.acrValues ?? []),
     ...(route.maxAge !== undefined && { maxAge: maxAgeOf(route.maxAge) }),
     clockMargin: between('clockMargin', route.clockMargin ?? 5, 0, 60),
   }
@@ -107,13 +108,27 @@ function issuersOf(issuer: RoutePolicy['issuer']): Policy['issuers'] {
   return [https('issuer', first), ...more.map((one) => https('issuer', one))]
 }
 
-// They stand in a challenge, between quotes and separated by spaces (RFC 9470 §3).
-const ACR_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+// What is asked of a thing that cannot come would never be met, or is not what somebody meant.
+function nonceOf(nonce: Policy['nonce'] = 'off', methods: Policy['methods']): Policy['nonce'] {
+  if (oneOf('nonce', nonce, ['off', 'required']) === 'required' && !methods.includes('dpop'))
+    throw new PolicyError('nonce', nonce, 'off, where methods leave out dpop')
+  return nonce
+}
 
-function acrValuesOf(values: readonly string[]): readonly string[] {
-  const wrong = values.find((value) => !ACR_VALUE.test(value))
+function trustOf(trust: Policy['certificateTrust'] = 'thumbprint', methods: Policy['methods']) {
+  if (oneOf('certificateTrust', trust, TRUST) === 'pki' && !methods.includes('mtls'))
+    throw new PolicyError('certificateTrust', trust, 'thumbprint, where methods leave out mtls')
+  return trust
+}
+
+// They stand in a challenge, between quotes and separated by spaces (RFC 6749 §3.3, RFC 9470 §3).
+const WORD = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+function words(key: string, values: readonly string[]): readonly string[] {
+  if (!Array.isArray(values)) throw new PolicyError(key, values, 'a list')
+  const wrong = values.find((value) => typeof value !== 'string' || !WORD.test(value))
   if (wrong !== undefined)
-    throw new PolicyError('acrValues', wrong, 'ASCII without space, quote and backslash')
+    throw new PolicyError(key, wrong, 'ASCII without space, quote and backslash')
   return values
 }
 

@@ -18,7 +18,7 @@ import {
   UNAVAILABLE,
   USE_NONCE,
 } from './answer.ts'
-import { confirmable } from './confirmation/form.ts'
+import { confirmable, jktForm, x5tForm } from './confirmation/form.ts'
 import { constrained } from './confirmation/constrained.ts'
 import { dpopBound } from './confirmation/dpop-bound.ts'
 import { notDowngraded } from './confirmation/not-downgraded.ts'
@@ -110,7 +110,9 @@ export const ROWS = [
   jwt    ('FAPI2SP-5.3.4-3',     INVALID_TOKEN,      status,          'The token has been neither revoked nor suspended.'),
 
   // What the token is constrained to
-  token  ('RFC7800-3.1',         INVALID_TOKEN,      confirmable,     'cnf names one key in a form that we know.'),
+  token  ('RFC7800-3.1',         INVALID_TOKEN,      confirmable,     'cnf is an object.'),
+  token  ('RFC8705-3.1',         INVALID_TOKEN,      x5tForm,         'x5t#S256 in cnf is the SHA-256 of a certificate.'),
+  token  ('RFC9449-6.1',         INVALID_TOKEN,      jktForm,         'jkt in cnf is the SHA-256 thumbprint of a key.'),
   token  ('FAPI2SP-5.3.4-5',     INVALID_TOKEN,      constrained,     'The token is constrained by a method in force here.'),
   opaque ('RFC9449-6.2',         INVALID_TOKEN,      tokenType,       'token_type in the introspection response fits cnf.'),
   token  ('RFC9449-6',           INVALID_TOKEN,      dpopBound,       'A token presented with the scheme DPoP is DPoP-bound.'),

@@ -7,17 +7,16 @@ export interface Confirmation {
   readonly jkt?: string
   /** RFC 8705 §3.1: thumbprint of the client certificate. */
   readonly x5t?: string
-  /** What is wrong with `cnf`, where something is. */
-  readonly malformed?: string
+  /** What is not as it should be, where something is: all of `cnf`, or one of its members. */
+  readonly malformed?: 'cnf' | 'jkt' | 'x5t#S256'
 }
 
 /** Unknown members are ignored (RFC 7800 §3.1); a known one that is malformed is not. */
 export function parseConfirmation(cnf: unknown): Confirmation {
   if (cnf === undefined) return {}
-  if (!isObject(cnf)) return { malformed: 'cnf is not an object' }
+  if (!isObject(cnf)) return { malformed: 'cnf' }
   const { jkt, 'x5t#S256': x5t } = cnf
-  if (jkt !== undefined && !isSha256(jkt)) return { malformed: 'jkt is not a SHA-256 thumbprint' }
-  if (x5t !== undefined && !isSha256(x5t))
-    return { malformed: 'x5t#S256 is not a SHA-256 thumbprint' }
+  if (jkt !== undefined && !isSha256(jkt)) return { malformed: 'jkt' }
+  if (x5t !== undefined && !isSha256(x5t)) return { malformed: 'x5t#S256' }
   return { ...(jkt !== undefined && { jkt }), ...(x5t !== undefined && { x5t }) }
 }

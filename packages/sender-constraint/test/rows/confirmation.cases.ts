@@ -43,33 +43,49 @@ const trusting =
 const REVOKED = { ok: false, clause: 'RFC5280-6.1.3-a3', reason: 'CN=app is revoked' } as const
 const UNKNOWN = { ...REVOKED, clause: 'RFC5280-6.3.3', unavailable: true } as const
 
-const MALFORMED: Readonly<Record<string, unknown>> = {
+const NO_OBJECT = {
   'a cnf that is null': null,
   'a cnf that is text': JKT,
   'a cnf that is an array': [{ jkt: JKT }],
+}
+const NO_JKT = {
   'a jkt that is a number': { jkt: 7 },
   'a jkt that is null': { jkt: null },
   'a jkt with a character missing': { jkt: JKT.slice(1) },
   'a jkt with padding': { jkt: `${JKT}=` },
   'a jkt that ends in stray bits': { jkt: `${JKT.slice(0, -1)}B` },
   'a SHA-1 thumbprint': { jkt: createHash('sha1').update('key').digest('base64url') },
+}
+const NO_X5T = {
   'an x5t#S256 in hexadecimal': { 'x5t#S256': Buffer.from(X5T, 'base64url').toString('hex') },
   'an x5t#S256 in the other alphabet': { 'x5t#S256': `${X5T.slice(1)}/` },
   'a good jkt beside a bad x5t#S256': { jkt: JKT, 'x5t#S256': '' },
 }
-const MALFORMED_TITLES = Object.keys(MALFORMED)
+const refusing = (malformed: Readonly<Record<string, unknown>>) => ({
+  answer: [401, 'invalid_token'] as const,
+  refuses: Object.fromEntries(
+    Object.entries(malformed).map(([title, value]) => [title, cnf(value)]),
+  ),
+  overlaps: Object.fromEntries(
+    Object.keys(malformed).map((title) => [title, 'FAPI2SP-5.3.4-5'] as const),
+  ),
+})
 
 export const CONFIRMATION_CASES: readonly RowCases[] = [
   {
     clause: 'RFC7800-3.1',
-    answer: [401, 'invalid_token'],
+    ...refusing(NO_OBJECT),
     holds: {
       'jkt and an unknown member': cnf({ jkt: JKT, kid: 'other' }),
       'both methods': [boundTwice, unchanged],
     },
-    refuses: Object.fromEntries(MALFORMED_TITLES.map((title) => [title, cnf(MALFORMED[title])])),
-    overlaps: Object.fromEntries(MALFORMED_TITLES.map((title) => [title, 'FAPI2SP-5.3.4-5'])),
   },
+  {
+    clause: 'RFC8705-3.1',
+    ...refusing(NO_X5T),
+    holds: { 'a certificate-bound token': [certificateBound, unchanged] },
+  },
+  { clause: 'RFC9449-6.1', ...refusing(NO_JKT), holds: { 'a DPoP-bound token': unchanged } },
   {
     clause: 'FAPI2SP-5.3.4-5',
     answer: [401, 'invalid_token'],
