@@ -93,7 +93,7 @@ function inspectCertificate(content: string): Inspection | undefined {
 
 const OF_A_PROOF = /^(RFC9449-4\.3-([1-7]|11)|RFC7515-.*|FAPI2SP-5\.4\.1-2)$/
 const OF_A_TOKEN =
-  /^(RFC7519-.*|RFC7515-.*|RFC9068-2\.2|RFC9068-4-[16]|FAPI2SP-5\.4\.1-1b|FAPI2SP-5\.3\.4-5|RFC7800-3\.1)$/
+  /^(RFC7519-.*|RFC7515-.*|RFC9068-2\.2|RFC9068-4-[16]|FAPI2SP-5\.4\.1-1b|FAPI2SP-5\.3\.4-5|RFC7800-3\.1|RFC8705-3\.1|RFC9449-6\.1)$/
 const OF_A_CERTIFICATE = /^RFC5280-/
 
 const NOTHING: Facts = {

@@ -183,7 +183,12 @@ const ROWS: readonly Row[] = [
   ],
   [
     'a nonce that is none of ours',
-    (s) => withProof(s, { claims: { nonce: 'abc' } }),
+    // Of a client of its own, which must use the one that it is given from now on (RFC 9449 §11.3).
+    async (s) => {
+      const key = newSigner('another client')
+      const token = await s.token({ cnf: { jkt: jkt(key) } })
+      return { fields: dpopFields(token, await s.proof({ token, claims: { nonce: 'abc' } }, key)) }
+    },
     {
       status: 401,
       challenges: [BEARER, dpop('use_dpop_nonce', 'A nonce in the proof is a fresh one of ours.')],
@@ -219,7 +224,7 @@ const ROWS: readonly Row[] = [
   [
     'a cnf that is malformed',
     (s) => withToken(s, { cnf: { jkt: 'short' } }),
-    badToken('cnf names one key in a form that we know.'),
+    badToken('jkt in cnf is the SHA-256 thumbprint of a key.'),
   ],
   [
     'a token of another issuer',

@@ -104,7 +104,7 @@ const CONSTRAINED = 'The token is constrained by a method in force here.'
 
 test.for([
   ['no cnf', { cnf: undefined }, CONSTRAINED],
-  ['a cnf that is malformed', { cnf: [] }, 'cnf names one key in a form that we know.'],
+  ['a cnf that is malformed', { cnf: [] }, 'cnf is an object.'],
   ['token_type Bearer beside jkt', { token_type: 'Bearer' }, TOKEN_TYPE],
   ['another audience', { aud: 'https://rs.example' }, 'The token is for us.'],
   ['no audience', { aud: undefined }, 'The token is for us.'],
