@@ -2,6 +2,7 @@
  * `pnpm soak NAME [--rounds N] [--engine NAME] [--json FILE]`. Exit codes: 0 the promise was kept, 1 it was broken,
  * 2 the command is wrong or a program that it needs is not installed, 130 interrupted.
  */
+import { durability } from './soaks/authorization-server/durability.ts'
 import { races } from './soaks/authorization-server/races.ts'
 import { command } from './soaks/command.ts'
 import { doubleSubmission } from './soaks/double-submission/double-submission.ts'
@@ -9,6 +10,6 @@ import { liveJtis } from './soaks/live-jtis.ts'
 import { malformed } from './soaks/malformed/malformed.ts'
 import { manyClients } from './soaks/many-clients.ts'
 
-const SOAKS = [doubleSubmission(), malformed, liveJtis, manyClients, races]
+const SOAKS = [doubleSubmission(), malformed, liveJtis, manyClients, races, durability]
 
 process.exitCode = await command(process.argv.slice(2), SOAKS)

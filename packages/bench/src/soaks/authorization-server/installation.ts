@@ -35,17 +35,14 @@ class Node {
     this.#env = { ...env, HOLDFAST_LISTEN: this.address }
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid
+  async start(): Promise<void> {
+    this.#child = startService(service('authorization-server'), this.#env)
+    await this.ready()
   }
 
-  async start(): Promise<void> {
-    const child = startService(service('authorization-server'), this.#env)
-    this.#child = child
-    await eventually(`node at ${this.address}`, async () => {
-      if (child.exitCode !== null) throw new Error('it ended')
-      return this.isReady()
-    })
+  /** Resolves when it is ready, by itself: nobody starts it again. */
+  ready(): Promise<void> {
+    return eventually(`node at ${this.address}`, () => this.isReady())
   }
 
   async isReady(): Promise<boolean> {

@@ -26,8 +26,8 @@ export interface Code {
   readonly verifier: string
 }
 
-/** Client assertions last so long, in seconds. */
-const LIFE = 60
+/** Client assertions last so long, in seconds: until what was acknowledged has been tried again. */
+const LIFE = 300
 
 /** Speaks for one `private_key_jwt` client. */
 export class Requests {
@@ -92,9 +92,20 @@ export class Requests {
   }
 
   /** Once more where a nonce is asked for (RFC 9449 §8). */
-  async send(path: string, form: Readonly<Record<string, string>>): Promise<Answer> {
-    const answer = await this.once(path, form)
-    return answer.json['error'] === 'use_dpop_nonce' ? this.once(path, form) : answer
+  async send(
+    path: string,
+    form: Readonly<Record<string, string>>,
+    presented: Pick<Presented, 'assertion'> = {},
+  ): Promise<Answer> {
+    const answer = await this.once(path, form, presented)
+    return answer.json['error'] === 'use_dpop_nonce' ? this.once(path, form, presented) : answer
+  }
+
+  /** Does an authorization request lead to a page that asks the user? */
+  async opens(url: URL): Promise<boolean> {
+    const { status, body } = await this.#connection.fetch(url.href)
+    await body?.cancel()
+    return status < 400
   }
 
   /** Pushes an authorization request (RFC 9126). */
