@@ -3,14 +3,14 @@
  * time, validity and revocation, is looked up at every request, in memory. So a certificate revoked
  * while its connection is open is refused on that connection's next request, resumed or not.
  */
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
+import type { Crl } from '../crl.ts'
 import { MalformedDer } from '../der.ts'
-import { pemBlocks } from '../pem.ts'
 import { parse, type ParsedCertificate } from './parsed.ts'
-import { expiry, findPath, isRefusal, nameOf, type Path } from './path.ts'
-import { StatusBook } from './status-book.ts'
-import { type StatusSource, statusSource } from './status-source.ts'
-import { type Purpose, refuse, type Refusal, type Verdict } from './verdict.ts'
+import { findPath, isRefusal, type Path } from './path.ts'
+import { parseAll, PublishedStatus } from './published-status.ts'
+import { type Circumstances, expiry } from './rules.ts'
+import { nameOf, type Purpose, refuse, type Refusal, type Verdict } from './verdict.ts'
 
 export interface ValidationOptions {
   /** PEM, one or more: what is trusted. */
@@ -57,35 +57,18 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
   const roots = parseAll(options.roots)
   if (roots.length === 0) throw new TypeError('roots has no PEM certificate')
   const configured = parseAll(options.intermediates ?? '')
-  const sources = options.status.map(statusSource)
-  const learned = new Map<StatusSource, readonly ParsedCertificate[]>()
-  const unread = new Map<StatusSource, string>()
-  const book = new StatusBook()
+  const published = new PublishedStatus(options.status)
   const paths = new Map<string, Path>()
-
-  function look(): void {
-    for (const source of sources) {
-      const content = source.look()
-      if (content === undefined) continue
-      try {
-        book.offer(source.name, content)
-        learned.set(source, parseAll(content.toString('latin1')))
-        unread.delete(source)
-      } catch {
-        unread.set(source, `${source.name} is neither a CRL nor PEM`) // what was known stays
-      }
-    }
-  }
 
   function pathOf(
     leaf: X509Certificate,
     sent: readonly X509Certificate[],
-    { purpose, at }: { readonly purpose: Purpose; readonly at: number },
+    { purpose, at }: Circumstances,
   ): Path | Refusal {
     const key = `${leaf.fingerprint256} ${purpose}`
     const known = paths.get(key)
     if (known && !expiry(known, at)) return known
-    const intermediates = [...configured, ...[...learned.values()].flat(), ...sent.map(parse)]
+    const intermediates = [...configured, ...published.intermediates, ...sent.map(parse)]
     const found = findPath(parse(leaf), { roots, intermediates, purpose, at })
     if (isRefusal(found)) return found
     if (paths.size >= REMEMBERED) paths.delete(paths.keys().next().value ?? '')
@@ -96,29 +79,16 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
   function statusOf(path: Path, at: number): Refusal | undefined {
     for (const [index, issuer] of path.slice(1).entries()) {
       const certificate = path[index]
-      const refusal = certificate && checkRevoked(certificate, issuer, at)
-      if (refusal) return refusal
+      const list = published.listOf(issuer)
+      if (certificate && list?.entries.has(certificate.serial)) {
+        return refuse('revoked', `${nameOf(certificate)} is revoked`)
+      }
+      const missing = policy === 'soft' ? undefined : problemOf(list, issuer, at)
+      if (missing !== undefined) {
+        return { ...refuse('noRevocationList', missing), unavailable: true }
+      }
     }
     return undefined
-  }
-
-  function checkRevoked(
-    certificate: ParsedCertificate,
-    issuer: ParsedCertificate,
-    at: number,
-  ): Refusal | undefined {
-    const crl = book.of(issuer)
-    if (crl?.entries.has(certificate.serial)) {
-      return refuse('revoked', `${nameOf(certificate)} is revoked`)
-    }
-    if (policy === 'soft') return undefined
-    const missing = crl ? ageOf(crl, at) : 'is not there'
-    return missing === undefined
-      ? undefined
-      : {
-          ...refuse('noRevocationList', `the CRL of ${nameOf(issuer)} ${missing}`),
-          unavailable: true,
-        }
   }
 
   function validate(
@@ -127,7 +97,7 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
     purpose: Purpose,
     at = now(),
   ): Verdict {
-    look()
+    published.look()
     try {
       const path = pathOf(leaf, intermediates, { purpose, at })
       return isRefusal(path) ? path : (statusOf(path, at) ?? { ok: true })
@@ -139,41 +109,28 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
   }
 
   function problems(): readonly string[] {
-    look()
-    const unreadable = sources.flatMap((source) => source.problem ?? unread.get(source) ?? [])
-    const authorities = [...roots, ...configured, ...[...learned.values()].flat()]
-    const stale = authorities.flatMap((ca) => {
-      const crl = book.of(ca)
-      const missing = crl ? ageOf(crl, now()) : 'is not there'
-      return missing === undefined ? [] : [`the CRL of ${nameOf(ca)} ${missing}`]
-    })
-    return policy === 'soft' ? [] : [...unreadable, ...stale]
+    published.look()
+    if (policy === 'soft') return []
+    const authorities = [...roots, ...configured, ...published.intermediates]
+    const missing = authorities.flatMap((ca) => problemOf(published.listOf(ca), ca, now()) ?? [])
+    return [...published.problems, ...missing]
   }
 
-  async function refresh(): Promise<void> {
-    await Promise.all(sources.map((source) => source.refresh()))
-    look()
-  }
-
+  const refresh = () => published.refresh()
   const timer = setInterval(() => void refresh(), (options.refreshSeconds ?? 1) * 1000)
   timer.unref()
   return { validate, refresh, problems, close: () => clearInterval(timer) }
 }
 
-function ageOf(
-  { thisUpdate, nextUpdate }: { readonly thisUpdate: number; readonly nextUpdate: number },
-  at: number,
-): string | undefined {
+/** `undefined`: the list is in force. */
+function problemOf(list: Crl | undefined, ca: ParsedCertificate, at: number): string | undefined {
+  const missing = list ? ageOf(list, at) : 'is not there'
+  return missing === undefined ? undefined : `the CRL of ${nameOf(ca)} ${missing}`
+}
+
+function ageOf({ thisUpdate, nextUpdate }: Crl, at: number): string | undefined {
   // RFC 5280 §6.3.3 (a): a list is of use until nextUpdate.
   if (at >= nextUpdate) return `was good until ${new Date(nextUpdate).toISOString()}`
   if (at < thisUpdate - AHEAD) return `begins on ${new Date(thisUpdate).toISOString()}`
   return undefined
-}
-
-function parseAll(pem: string): ParsedCertificate[] {
-  try {
-    return pemBlocks('CERTIFICATE', pem).map((der) => parse(new X509Certificate(der)))
-  } catch (cause) {
-    throw new TypeError('not PEM certificates', { cause })
-  }
 }

@@ -1,4 +1,6 @@
 /** What a server is told: yes, or no with the sentence of the specification that says so. */
+import type { X509Certificate } from 'node:crypto'
+
 export type Purpose = 'client' | 'server'
 
 // oxfmt-ignore
@@ -40,4 +42,10 @@ export type Verdict = { readonly ok: true } | Refusal
 
 export function refuse(what: keyof typeof CLAUSES, reason: string): Refusal {
   return { ok: false, clause: CLAUSES[what], reason }
+}
+
+/** Node writes attributes in lines; a reason is one. Control characters would forge log lines. */
+export function nameOf({ certificate }: { readonly certificate: X509Certificate }): string {
+  const text = (certificate.subject ?? '').replaceAll(/\p{Cc}+/gu, ', ')
+  return text.slice(0, 200) || '(no name)'
 }
