@@ -1,6 +1,7 @@
 import type { NewRecord, Records, StoredRecord } from '@holdfast/store'
-import { errors } from 'oidc-provider'
+import { errors, Provider } from 'oidc-provider'
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
+import { decidedOn } from './rows/decided.ts'
 
 /** What ends with its grant. An interaction names a grant as well, but outlives it. */
 const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
@@ -34,7 +35,11 @@ export function adapterOver(records: Records, interaction: number): AdapterFacto
     async upsert(id, payload, expiresIn) {
       await records.upsert(asRecord(model, id, payload, lifeOf(model, expiresIn)))
     },
-    find: async (id) => asPayload(await records.find(model, id)),
+    async find(id) {
+      const found = asPayload(await records.find(model, id))
+      if (model === 'AuthorizationCode') refuseOtherKey(found)
+      return found
+    },
     findByUid: async (uid) => asPayload(await records.findByIndex(model, uid)),
     findByUserCode: async (code) => asPayload(await records.findByIndex(model, code)),
     async consume(id) {
@@ -47,6 +52,16 @@ export function adapterOver(records: Records, interaction: number): AdapterFacto
     destroy: (id) => records.remove(model, id),
     revokeByGrantId: (grant) => records.revokeGrant(grant),
   })
+}
+
+/**
+ * RFC9449-10: a code is redeemed with the key that it is bound to. The library looks only when it has
+ * consumed the code, and who guesses at keys would burn it.
+ */
+function refuseOtherKey(code: AdapterPayload | undefined): void {
+  const bound = code?.dpopJkt
+  if (bound !== undefined && decidedOn(Provider.ctx)?.proof?.header.thumbprint !== bound)
+    throw new errors.InvalidGrant('the DPoP proof is not by the key that the code is bound to')
 }
 
 /**

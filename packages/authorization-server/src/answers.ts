@@ -1,14 +1,15 @@
 import type { Reporter } from '@holdfast/trace'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { Context, Middleware, Next } from 'koa'
-import { describe, onRefusal, reportRefusal } from './decisions.ts'
+import type { Context, Middleware } from 'koa'
+import { onRefusal, reportDecision } from './decisions.ts'
 import type { Failure } from './decisions.ts'
 import { endpoints, isCanonical, isForPeople, postOnly } from './endpoints.ts'
 import { TooManyFailures } from './operations/limits.ts'
 import { outcomeOf } from './operations/outcome.ts'
 import type { Outcome } from './operations/outcome.ts'
 import { showError } from './pages/error.ts'
+import { decidedOn } from './rows/decided.ts'
 import { whyUnsupported } from './unsupported.ts'
 
 /** Seconds after which a client may ask again. */
@@ -47,7 +48,8 @@ export function answersInOAuth(provider: Provider, { report, audit }: Observers)
     if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
     const failure = failures.get(ctx)
     if (failure instanceof TooManyFailures) ctx.set('Retry-After', String(failure.retryAfter))
-    if (failure) reportRefusal(report, ctx.get('traceparent'), describe(failure))
+    const decision = decidedOn(ctx)?.decision
+    reportDecision(report, ctx.get('traceparent'), { decision, failure })
     const outcome = audit && outcomeOf(ctx, failure, performance.now() - began)
     if (outcome) audit(outcome)
   }
@@ -60,21 +62,31 @@ function prepare(ctx: Context): void {
 
 /** Answers that the library gives under another name. */
 function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
-  const { client, route, params } = ctx.oidc
+  const { params } = ctx.oidc
   const why = whyUnsupported(failure, params?.['grant_type'] ?? params?.['response_type'])
   if (why !== undefined && failure instanceof errors.OIDCProviderError)
     ctx.body = { error: failure.error, error_description: why }
-  // RFC9449-5. Client authentication has succeeded: invalid_grant does not come before it.
-  if (
-    route === 'token' &&
-    failure instanceof errors.InvalidGrant &&
-    client?.['dpopBoundAccessTokens'] === true &&
-    ctx.get('dpop') === ''
-  )
-    ctx.body = {
-      error: 'invalid_dpop_proof',
-      error_description: 'a DPoP proof is required of this client',
-    }
+  const sentence = misnamed(ctx, failure)
+  if (sentence !== undefined)
+    ctx.body = { error: 'invalid_dpop_proof', error_description: sentence }
+}
+
+/** What is wrong with the proof, where the library blames something else (RFC9449-5, RFC9449-10.1). */
+function misnamed(ctx: KoaContextWithOIDC, failure: Failure): string | undefined {
+  const { client, params, route } = ctx.oidc
+  const key = decidedOn(ctx)?.proof?.header.thumbprint
+  // Client authentication has succeeded: neither error comes before it.
+  if (route === 'token' && failure instanceof errors.InvalidGrant)
+    return client?.['dpopBoundAccessTokens'] === true && key === undefined
+      ? 'a DPoP proof is required of this client'
+      : undefined
+  if (route === 'pushed_authorization_request' && failure instanceof errors.InvalidRequest) {
+    const wanted = params?.['dpop_jkt']
+    return key !== undefined && wanted !== undefined && wanted !== key
+      ? 'the DPoP proof is not by the key of dpop_jkt'
+      : undefined
+  }
+  return undefined
 }
 
 function answerFailure(ctx: Context, failure: Failure): void {
@@ -96,11 +108,4 @@ function answerNotFound(ctx: Context): void {
     ctx.status = 404
     ctx.body = { error: 'not_found', error_description: 'there is no such endpoint' }
   }
-}
-
-/** RFC6750-2.2 lets a token travel in a form; a protected resource of ours takes the header only. */
-export function userinfoTokenInHeaderOnly(ctx: Context, next: Next): Promise<unknown> {
-  // Without a type the library does not read the body.
-  if (ctx.path === endpoints.userinfo) delete ctx.req.headers['content-type']
-  return next()
 }

@@ -1,4 +1,4 @@
-import type { Records } from '@holdfast/store'
+import type { Records, ReplayMemory } from '@holdfast/store'
 import { silent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
 import type { Decision } from './approvals.ts'
@@ -21,6 +21,8 @@ export interface AuthorizationServerOptions {
   readonly configuration: Configuration
   /** A store that `provision` has run on. */
   readonly records: Records
+  /** Of used proofs (RFC 9449 §11.1), shared by all nodes. */
+  readonly memory: ReplayMemory
   readonly certificates: CertificateJudge
   /** The one that `provision` was given. */
   readonly keyEncryption?: KeyEncryption | undefined
@@ -31,6 +33,11 @@ export interface AuthorizationServerOptions {
   readonly audit?: (outcome: Outcome) => void
   /** With what clients are notified (CIBA), at the `notificationHosts` only. */
   readonly fetch?: Fetch
+  /**
+   * Name the clause of a refused proof in `error_description`. For laboratories: it tells attackers
+   * as much. Default: no.
+   */
+  readonly explain?: boolean
 }
 
 /** The caller makes the HTTPS servers; both listeners refuse a socket that is not TLS. */
@@ -74,7 +81,8 @@ const LOOK_EVERY = 1_000
 export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const { configuration, certificates, report = silent, audit, warn = warnOfProcess } = options
+  const { configuration, certificates, memory, report = silent, audit } = options
+  const { warn = warnOfProcess, explain = false } = options
   const fetch: Fetch = options.fetch ?? ((url, request) => globalThis.fetch(url, request))
   for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
   const limits = new AuthenticationLimits(configuration.failures)
@@ -82,7 +90,7 @@ export async function createAuthorizationServer(
   const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
   const providerWith = (keys: Keys) =>
     makeProvider(
-      { configuration, records, certificates, keys, fetch },
+      { configuration, records, memory, certificates, keys, fetch, explain },
       { report, audit, limits, warn },
     )
 

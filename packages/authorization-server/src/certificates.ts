@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
+import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, MTLSConfiguration } from 'oidc-provider'
 
@@ -47,7 +48,10 @@ export function mutualTls(judge: CertificateJudge, mtlsOrigin: string): MTLSConf
 }
 
 /** From the socket of the listener that asks for one, and from nowhere else. */
-function certificateOf(ctx: KoaContextWithOIDC, mtlsOrigin: string): X509Certificate | undefined {
+export function certificateOf(
+  ctx: Pick<Context, 'req' | 'host'>,
+  mtlsOrigin: string,
+): X509Certificate | undefined {
   const { socket } = ctx.req
   // The listeners pin the host (see listeners.ts), so the host says which of them this is. Not
   // `ctx.origin`: in Koa 3 that is the Origin header of the request.

@@ -1,3 +1,4 @@
+import type { Decision, Refusal } from '@holdfast/sender-constraint'
 import { parseTraceparent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
@@ -30,20 +31,28 @@ export function describe(failure: Failure): { error: string; sentence: string } 
   return { error, sentence: [description, detail].filter(Boolean).join(': ') || error }
 }
 
-/** Puts the decision on the trace, if the exchange is traced. */
-export function reportRefusal(
+/** Puts what was decided on the trace, if the exchange is traced: our rows, and who refused. */
+export function reportDecision(
   report: Reporter,
   traceparent: string,
-  refusal: { readonly error: string; readonly sentence: string },
+  { decision, failure }: { decision: Decision | undefined; failure: Failure | undefined },
 ): void {
   const context = parseTraceparent(traceparent)
-  if (!context) return
+  if (!context || (!decision && !failure)) return
+  const refusal = decision?.refusal ? ofRow(decision.refusal) : failure && describe(failure)
   report({
     type: 'decision',
     by: 'authorization-server',
     at: Date.now(),
     ...context,
-    rows: [],
-    refusal,
+    rows: decision?.rows ?? [],
+    ...(refusal && { refusal }),
   })
 }
+
+const ofRow = ({ clause, sentence, answer, mismatch }: Refusal) => ({
+  clause,
+  sentence,
+  ...(answer.error && { error: answer.error }),
+  ...mismatch,
+})

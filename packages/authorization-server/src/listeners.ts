@@ -4,6 +4,8 @@ import { aliasedPaths } from './endpoints.ts'
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
+
 /**
  * One listener, one base URL. The library takes endpoint URLs and the expected `htu` from the
  * request's Host; here they come from configuration, whatever the request says.
@@ -24,8 +26,7 @@ export function pinned(origin: string, serve: Listener): Listener {
 /** RFC 8705 §5: the alias listener has the aliased endpoints and nothing else, discovery included. */
 export function aliasesOnly(serve: Listener): Listener {
   return (request, response) => {
-    const [path = ''] = (request.url ?? '').split('?', 1)
-    if (aliasedPaths.has(path)) serve(request, response)
+    if (aliasedPaths.has(pathOf(request))) serve(request, response)
     else refuse(response, 404, 'not_found', 'this listener serves the mtls_endpoint_aliases only')
   }
 }

@@ -1,7 +1,7 @@
 import { Provider } from 'oidc-provider'
 import { ApprovalPages } from './approval-pages.ts'
 import { Approvals } from './approvals.ts'
-import { answersInOAuth, userinfoTokenInHeaderOnly } from './answers.ts'
+import { answersInOAuth } from './answers.ts'
 import type { Observers } from './answers.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
@@ -10,7 +10,9 @@ import type { AuthenticationLimits } from './operations/limits.ts'
 import { completeCibaAnswers, keepPollInterval } from './poll-interval.ts'
 import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
-import { rememberUses } from './replay.ts'
+import { rememberAssertions } from './replay.ts'
+import { enforcing } from './rows/enforcing.ts'
+import { ownNonces } from './rows/library.ts'
 import { signedIntrospection } from './signed-introspection.ts'
 
 interface Around extends Observers {
@@ -30,7 +32,8 @@ interface Service {
 export function makeProvider(house: House, { limits, warn, ...observers }: Around): Service {
   const { configuration, records } = house
   const provider = new Provider(configuration.issuer, providerConfiguration(house))
-  rememberUses(provider, records)
+  rememberAssertions(provider, records)
+  ownNonces(provider)
   limitClientFailures(provider, limits)
   keepPollInterval(provider, records, configuration.pollInterval)
   const approvals = new Approvals(provider, house, warn)
@@ -38,7 +41,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   // From the outside in; the library's own routes are innermost.
   provider
     .use(answersInOAuth(provider, observers))
-    .use(userinfoTokenInHeaderOnly)
+    .use(enforcing(provider, house))
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
   if (offersCiba(configuration))

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkConfiguration, createAuthorizationServer } from '../src/index.ts'
 import { authorizationUrl, requestUri } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
-import { startHouse } from './house.ts'
+import { settledMemory, startHouse } from './house.ts'
 import type { House } from './house.ts'
 
 let house: House
@@ -110,7 +110,7 @@ describe('the trace', () => {
         by: 'authorization-server',
         ...context,
         at: expect.any(Number),
-        rows: [],
+        rows: expect.toSatisfy((rows) => rows.length > 0 && rows.every(isHeld)),
         refusal: {
           error: 'invalid_client',
           sentence: expect.stringMatching(/^client authentication failed: .*aud/),
@@ -129,15 +129,47 @@ describe('the trace', () => {
     ])
   })
 
-  test('is silent for what is not traced, and for what is accepted', async () => {
+  test('says which clauses held for what is accepted', async () => {
     const request = await clientCredentials(house, prover)
     await house.send({ ...request, headers: { ...request.headers, ...traced } })
+    expect(events).toEqual([
+      {
+        type: 'decision',
+        by: 'authorization-server',
+        ...context,
+        at: expect.any(Number),
+        rows: expect.toSatisfy((rows) => rows.length > 0 && rows.every(isHeld)),
+      },
+    ])
+  })
+
+  test('names the clause of a refused proof, and what was expected', async () => {
+    const request = await clientCredentials(house, prover)
+    const dpop = await prover.proof(`${house.issuer}/token`, { htm: 'GET' })
+    await house.send({ ...request, headers: { dpop, ...traced } })
+    expect(events).toMatchObject([
+      {
+        refusal: {
+          clause: 'RFC9449-4.3-8',
+          error: 'invalid_dpop_proof',
+          sentence: 'htm is the method of this request.',
+          expected: 'POST',
+          actual: '"GET"',
+        },
+      },
+    ])
+  })
+
+  test('is silent for what is not traced, and where nothing was decided', async () => {
     const refused = await clientCredentials(house, prover, { grant_type: 'password' })
     await house.send(refused)
     await house.send({ ...refused, headers: { traceparent: 'nonsense' } })
+    await house.send({ url: `${house.issuer}/jwks`, headers: traced })
     expect(events).toEqual([])
   })
 })
+
+const isHeld = ({ outcome }: { outcome: string }): boolean => outcome === 'held'
 
 test('a store that was not provisioned is refused at start', async () => {
   const configuration = checkConfiguration({
@@ -147,20 +179,10 @@ test('a store that was not provisioned is refused at start', async () => {
   })
   const certificates = { authorized: () => false, subjectMatches: () => false }
   const records = new RecordsInProcess()
-  await expect(createAuthorizationServer({ configuration, records, certificates })).rejects.toThrow(
-    'provision it first',
-  )
-})
-
-test('RFC9449-8: where a nonce is required, a proof without one is challenged', async () => {
-  const strict = await startHouse({ configuration: { dpopNonce: 'required' } })
-  const challenge = await strict.send(await clientCredentials(strict, prover))
-  expect(verdict(challenge)).toEqual([400, 'use_dpop_nonce'])
-  const nonce = challenge.headers['dpop-nonce']
-  const dpop = await prover.proof(`${strict.issuer}/token`, { nonce })
-  const request = await clientCredentials(strict, prover)
-  expect((await strict.send({ ...request, headers: { dpop } })).status).toBe(200)
-  await strict.stop()
+  const memory = settledMemory()
+  await expect(
+    createAuthorizationServer({ configuration, records, memory, certificates }),
+  ).rejects.toThrow('provision it first')
 })
 
 /** The same records, until `failing` says otherwise. */

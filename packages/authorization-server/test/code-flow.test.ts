@@ -87,6 +87,13 @@ describe('a pushed request is refused', () => {
     expect(verdict(await house.send(await pushed(house, edit)))).toEqual([400, error])
   })
 
+  test('RFC9449-10.1: dpop_jkt is not of the key of the proof', async () => {
+    const request = await pushed(house, { dpop_jkt: (await Prover.new()).jkt })
+    const dpop = await prover.proof(request.url)
+    const answer = await house.send({ ...request, headers: { dpop } })
+    expect(verdict(answer)).toEqual([400, 'invalid_dpop_proof'])
+  })
+
   test('FAPI2SP-5.3.2.2-4 without client authentication', async () => {
     const form = { client_id: 'web', response_type: 'code', redirect_uri: CALLBACK, ...pkce('v') }
     const answer = await house.send({ url: `${house.issuer}/par`, form })
@@ -190,7 +197,19 @@ describe('a code is refused with invalid_grant', () => {
     const answer = await house.send(await redeem(house, code, prover))
     expect(verdict(answer)).toEqual([400, 'invalid_grant'])
     const bound = await codeFor(house, { dpop_jkt: prover.jkt })
+    const { headers: _, ...proofless } = await redeem(house, bound, prover)
+    expect(verdict(await house.send(proofless))).toEqual([400, 'invalid_dpop_proof'])
     expect((await house.send(await redeem(house, bound, prover))).status).toBe(200)
+  })
+
+  test('RFC6749-4.1.2: a wrong key and a wrong verifier do not burn it', async () => {
+    const code = await codeFor(house, { dpop_jkt: prover.jkt })
+    const byAnotherKey = await redeem(house, code, await Prover.new())
+    const guess = await redeem(house, code, prover)
+    const withGuess = { ...guess, form: { ...guess.form, code_verifier: 'w'.repeat(43) } }
+    for (const attempted of [byAnotherKey, withGuess])
+      expect(verdict(await house.send(attempted))).toEqual([400, 'invalid_grant'])
+    expect((await house.send(await redeem(house, code, prover))).status).toBe(200)
   })
 
   test('FAPI2SP-5.3.2.1-11: older than 60 s; at 58 s it is accepted', async () => {

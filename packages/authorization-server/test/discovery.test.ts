@@ -51,7 +51,7 @@ test('RFC8414-3 holds for both well-known documents, whole', async () => {
       ],
       token_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA'],
       id_token_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA'],
-      dpop_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA'],
+      dpop_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
     })
   }
 })

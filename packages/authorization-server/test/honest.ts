@@ -33,24 +33,24 @@ export async function assertion(house: House, client: string, edit: Claims = {})
 /** A client's DPoP key. */
 export class Prover {
   readonly #key: CryptoKey
-  readonly #jwk: JWK
+  readonly #header: { readonly alg: string; readonly jwk: JWK }
   readonly jkt: string
 
-  private constructor(key: CryptoKey, jwk: JWK, jkt: string) {
+  private constructor(key: CryptoKey, header: { alg: string; jwk: JWK }, jkt: string) {
     this.#key = key
-    this.#jwk = jwk
+    this.#header = header
     this.jkt = jkt
   }
 
-  static async new(): Promise<Prover> {
-    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  static async new(alg = 'ES256'): Promise<Prover> {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
     const jwk = await exportJWK(publicKey)
-    return new Prover(privateKey, jwk, await calculateJwkThumbprint(jwk))
+    return new Prover(privateKey, { alg, jwk }, await calculateJwkThumbprint(jwk))
   }
 
   proof(htu: string, edit: Claims = {}): Promise<string> {
     return new SignJWT({ htu, htm: 'POST', jti: randomUUID(), iat: now(), ...edit })
-      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: this.#jwk })
+      .setProtectedHeader({ typ: 'dpop+jwt', ...this.#header })
       .sign(this.#key)
   }
 }

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
-import { RecordsInProcess } from '@holdfast/store'
-import type { Records } from '@holdfast/store'
+import { RecordsInProcess, ReplayMemoryInProcess } from '@holdfast/store'
+import type { Records, ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { CryptoKey } from 'jose'
@@ -41,8 +41,10 @@ interface Options {
   readonly records?: Records
   /** What the server sees in the place of the records, once it is up. */
   readonly through?: (records: Records) => Records
+  readonly memory?: ReplayMemory
   readonly report?: Reporter
   readonly audit?: (outcome: Outcome) => void
+  readonly explain?: boolean
   readonly configuration?: { readonly [key: string]: unknown }
   /** Offered beside the security profile, each with clients of its own. */
   readonly profiles?: readonly ProfileName[]
@@ -81,7 +83,9 @@ export async function startHouse(options: Options = {}): Promise<House> {
   const server = await createAuthorizationServer({
     configuration,
     records: options.through?.(records) ?? records,
+    memory: options.memory ?? settledMemory(),
     certificates: { ...judge, ...options.judge },
+    ...(options.explain !== undefined && { explain: options.explain }),
     ...(options.report && { report: options.report }),
     ...(options.warn && { warn: options.warn }),
     ...(options.audit && { audit: options.audit }),
@@ -113,6 +117,17 @@ const UNLIMITED = {
   login: unlimited,
   logins: unlimited,
   loginAnywhere: unlimited,
+}
+
+/**
+ * A memory that has been complete for an hour, so that nobody is asked for a nonce. Its clock stands,
+ * so that a test which fakes the date does not turn it back.
+ */
+export function settledMemory(limits?: ConstructorParameters<typeof ReplayMemoryInProcess>[1]) {
+  let time = Date.now() - 3_600_000
+  const memory = new ReplayMemoryInProcess(() => time, limits)
+  time = Date.now()
+  return memory
 }
 
 const users = [

@@ -51,7 +51,7 @@ export const sender =
               status: incoming.statusCode ?? 0,
               headers: incoming.headers,
               text,
-              json: isJson ? JSON.parse(text) : {},
+              json: isJson && text !== '' ? JSON.parse(text) : {},
             })
           })
         },

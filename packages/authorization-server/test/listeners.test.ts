@@ -81,6 +81,15 @@ test('RFC9126-2.3 refuses PAR by another method than POST', async () => {
   }
 })
 
+test.each(['/TOKEN', '/token/', '/Par', '/USERINFO', '/userinfo/', '/%74oken', '//token'])(
+  'a path has one spelling: %s is none',
+  async (target) => {
+    const request = await clientCredentials(house, prover)
+    const answer = await house.send({ ...request, target })
+    expect(verdict(answer)).toEqual([404, 'not_found'])
+  },
+)
+
 test('an unknown path is 404 in JSON', async () => {
   const answer = await house.send({
     url: `${house.issuer}/nowhere`,

@@ -38,7 +38,7 @@ test('a proof dated 60 s ahead cannot be used again for as long as its date allo
   const use = async () =>
     verdict(await house.send({ ...(await clientCredentials(house, prover)), headers: { dpop } }))
   expect(await use()).toEqual([200, undefined])
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 350_000 })
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 115_000 })
   expect(await use()).toEqual([400, 'invalid_dpop_proof'])
   vi.useRealTimers()
 })
@@ -89,11 +89,7 @@ test('what is remembered of an assertion lasts as long as the assertion, and no 
   const form = await assertion(watched, 'web', { exp })
   expect((await watched.send(await clientCredentials(watched, prover, form))).status).toBe(200)
   await watched.stop()
-  expect(lives).toHaveLength(2)
-  for (const life of lives) {
-    expect(life).toBeGreaterThan(300_000)
-    expect(life).toBeLessThanOrEqual(610_000)
-  }
+  expect(lives).toEqual([expect.toSatisfy((life) => life > 600_000 && life <= 610_000)])
 })
 
 async function parallel(make: () => Promise<Request>): Promise<Response[]> {

@@ -66,7 +66,7 @@ async function attachTo(run: RunFile, configuration: LabConfiguration): Promise<
 /** On ports of its own, with state of its own: it disturbs nobody and leaves nothing behind. */
 export async function startPrivate(
   configuration: LabConfiguration,
-): Promise<Attached & Pick<Lab, 'experiment'>> {
+): Promise<Attached & Pick<Lab, 'experiment' | 'experimentWithIssuer'>> {
   const { folder, remove } = temporaryFolder()
   const [certs, state] = [join(folder, 'certs'), join(folder, 'state')]
   const { ports } = configuration
@@ -82,6 +82,7 @@ export async function startPrivate(
       addresses: lab.addresses,
       isPrivate: true,
       experiment: lab.experiment,
+      experimentWithIssuer: lab.experimentWithIssuer,
       folders: { certs, state },
       material: (client) => readMaterial(clientFolder(state, client)),
       records: lab.records,

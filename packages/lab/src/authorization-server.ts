@@ -1,13 +1,13 @@
 import {
   type AuthorizationServer,
+  type AuthorizationServerOptions,
   checkConfiguration,
   createAuthorizationServer,
   type KeyStore,
-  type Outcome,
 } from '@holdfast/authorization-server'
 import { measureOutcomes, measureRecords } from '@holdfast/authorization-server/metrics'
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
-import type { Reporter } from '@holdfast/trace'
+import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from './addresses.ts'
 import { SCOPES } from './clients.ts'
@@ -27,12 +27,9 @@ const FAILURES = {
 interface Foundations {
   readonly addresses: Addresses
   readonly keyStore: KeyStore
+  /** Of used proofs. */
+  readonly memory: ReplayMemory
   readonly validation: CertificateValidation
-}
-
-interface Observers {
-  readonly audit?: (outcome: Outcome) => void
-  readonly report?: Reporter
 }
 
 export interface MeasuredAuthorizationServer extends AuthorizationServer {
@@ -41,8 +38,8 @@ export interface MeasuredAuthorizationServer extends AuthorizationServer {
 
 /** The authorization server as the lab configures it. */
 export async function makeAuthorizationServer(
-  { addresses: { issuer, mtlsAlias, resource }, keyStore, validation }: Foundations,
-  { audit, report }: Observers = {},
+  { addresses: { issuer, mtlsAlias, resource }, keyStore, memory, validation }: Foundations,
+  { audit, ...options }: Partial<AuthorizationServerOptions> = {},
 ): Promise<MeasuredAuthorizationServer> {
   const { jwt, opaque } = resourcesOf(resource)
   const metrics = new Registry()
@@ -60,6 +57,8 @@ export async function makeAuthorizationServer(
     }),
     records: measureRecords(client, metrics, keyStore.records),
     keyEncryption: keyStore.encryption,
+    memory,
+    explain: true,
     certificates: {
       // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
       authorized: (certificate, socket) =>
@@ -70,7 +69,7 @@ export async function makeAuthorizationServer(
       measure(outcome)
       audit?.(outcome)
     },
-    ...(report && { report }),
+    ...options,
   })
   return { ...server, metrics }
 }

@@ -1,4 +1,5 @@
 /** The whole lab in one process. */
+import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
 import { type Addresses, localUrl } from './addresses.ts'
@@ -30,6 +31,8 @@ export interface Lab {
    * policy. Without an argument, the honest one.
    */
   readonly experiment: (api?: Partial<ApiOptions>) => void
+  /** The same with the authorization server: another memory, another configuration. */
+  readonly experimentWithIssuer: (options?: Partial<AuthorizationServerOptions>) => Promise<void>
   /** Resolves when everything answers. */
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
@@ -69,12 +72,16 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const auditLog = openAuditLog(configuration)
   closing.defer(async () => auditLog.close())
   const hub = createHub()
-  const authorizationServer = await makeAuthorizationServer(
-    { addresses, keyStore, validation },
-    { audit: auditLog.audit, report: hub.report },
-  )
-  closing.defer(async () => authorizationServer.close())
-  serveAuthorizationServer(doors, authorizationServer)
+  const issue = async (options: Partial<AuthorizationServerOptions> = {}) => {
+    const made = await makeAuthorizationServer(
+      { addresses, keyStore, memory, validation },
+      { audit: auditLog.audit, report: hub.report, ...options },
+    )
+    closing.defer(async () => made.close())
+    serveAuthorizationServer(doors, made)
+    return made
+  }
+  const authorizationServer = await issue()
 
   const introspector = await readIntrospector(configuration)
   const letIn = (api: Partial<ApiOptions> = {}) => {
@@ -95,5 +102,15 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const ready = async () => {
     await Promise.all([authorizationServer.ready(), resourceServer.ready()])
   }
-  return { addresses, hub, records, experiment: letIn, ready, close: () => closing.close() }
+  return {
+    addresses,
+    hub,
+    records,
+    experiment: letIn,
+    experimentWithIssuer: async (options) => {
+      await issue(options)
+    },
+    ready,
+    close: () => closing.close(),
+  }
 }

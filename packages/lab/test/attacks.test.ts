@@ -34,6 +34,7 @@ import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { RESOURCE_SERVER_CLIENT } from '../src/prepare.ts'
 import { makeStage } from '../src/stage.ts'
+import { settledMemory } from './settled-memory.ts'
 
 type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
 let lab: PrivateLab
@@ -73,14 +74,6 @@ const asking =
     by.validate(...question)
 
 const PROXY = 'CN=reverse-proxy'
-
-/** A memory that has been complete for an hour, so that nobody is asked for a nonce. */
-function settledMemory(limits?: ConstructorParameters<typeof ReplayMemoryInProcess>[1]) {
-  let time = Date.now() - 3_600_000
-  const memory = new ReplayMemoryInProcess(() => time, limits)
-  time = Date.now()
-  return memory
-}
 
 const ROOM = { records: 1_000, perOwner: 1_000 }
 

@@ -17,17 +17,20 @@ import {
 } from '@holdfast/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resourcesOf } from '../src/addresses.ts'
-import { type Attached, startPrivate } from '../src/attach.ts'
+import { startPrivate } from '../src/attach.ts'
 import { CLIENTS, type LabClient } from '../src/clients.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { GRANTS, runFlow } from '../src/flows.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
+import { settledMemory } from './settled-memory.ts'
 
-let lab: Attached
+let lab: Awaited<ReturnType<typeof startPrivate>>
 let key: ProofKey
 
 beforeAll(async () => {
   lab = await startPrivate(readConfiguration({ ephemeral: true }))
+  // So that the answers are those of a server that has been up for a while.
+  await lab.experimentWithIssuer({ memory: settledMemory() })
   key = await generateProofKey('ES256')
 })
 afterAll(() => lab.close())
@@ -123,9 +126,10 @@ async function due(client: LabClient, { proof, shown, at }: Edit) {
   const certificate = at === 'mtlsAlias' ? await certificateFor(client, shown) : undefined
   const isAuthenticated =
     client.authentication === 'private_key_jwt' || (certificate && shown === 'its certificate')
-  if (!isAuthenticated) return { status: 401, error: 'invalid_client', cnf: undefined }
   const refused = (error: string) => ({ status: 400, error, cnf: undefined })
+  // A proof is looked at first, so that a client which must make another has spent no assertion.
   if (proof === 'a proof for another URL') return refused('invalid_dpop_proof')
+  if (!isAuthenticated) return { status: 401, error: 'invalid_client', cnf: undefined }
   if (client.binding === 'dpop')
     return proof === 'no proof'
       ? refused('invalid_dpop_proof')

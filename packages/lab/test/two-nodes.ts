@@ -73,6 +73,7 @@ async function start(closing: Closing): Promise<TwoNodes> {
     const server = await makeAuthorizationServer({
       addresses,
       keyStore: await keyStoreOf(configuration, records),
+      memory: await keepMemory(configuration, closing),
       validation,
     })
     closing.defer(async () => server.close())

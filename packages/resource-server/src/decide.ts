@@ -5,17 +5,14 @@ import {
   type Decision,
   enforce,
   type Facts,
-  isAgeing,
-  issueNonce,
-  type MemoryAnswer,
   type Policy,
   type Proof,
   proofUse,
-  type Refusal,
   type RefusalResponse,
   refusalResponse,
+  remember,
   type Row,
-  UNAVAILABLE,
+  withNextNonce,
 } from '@holdfast/sender-constraint'
 import { parseTraceparent } from '@holdfast/trace'
 import { observation } from './observation.ts'
@@ -45,10 +42,12 @@ export function decider(
   server: Protected,
 ): (request: IncomingMessage) => Verdict | Promise<Verdict> {
   const { observe, explain } = server
-  const decide = (facts: Facts): Decided | Promise<Decided> =>
+  const decide = (facts: Facts) =>
     whenKnown(
-      enforce(rows, facts, policy, () => remember(facts, policy, server)),
-      (decision) => withNonce(decision, facts, server),
+      enforce(rows, facts, policy, () =>
+        remember(server.memory, proofUse(server.resource, facts, policy)),
+      ),
+      (decision) => withNextNonce(decision, facts, server),
     )
   return (request) => {
     const arrived = observe ? performance.now() : 0
@@ -63,54 +62,8 @@ export function decider(
   }
 }
 
-interface Decided {
-  readonly decision: Decision<Clause>
-  /** To hand out with the answer. */
-  readonly nonce?: string | undefined
-}
-
-function withNonce(
-  decision: Decision<Clause>,
-  facts: Facts,
-  server: Protected,
-): Decided | Promise<Decided> {
-  const wanted = decision.refusal?.answer.error === 'use_dpop_nonce'
-  const ageing = !decision.refusal && isAgeing(proofOf(facts)?.nonce, facts.now)
-  if (!wanted && !ageing) return { decision }
-  return newNonce(facts, server).then((nonce) => {
-    if (wanted && nonce === undefined)
-      return { decision: { rows: decision.rows, refusal: NOT_TOLD } }
-    return { decision, nonce }
-  })
-}
-
 const proofOf = ({ dpop }: Facts): Proof | undefined =>
   dpop?.proof?.form === 'proof' ? dpop.proof : undefined
-
-const NOT_TOLD: Refusal<Clause> = {
-  clause: 'RFC9110-15.6.4',
-  sentence: 'The memory of used proofs can be told who was given a nonce.',
-  answer: UNAVAILABLE,
-  mismatch: { expected: 'a record of the nonce', actual: 'the memory is unreachable' },
-}
-
-/**
- * A nonce of the present generation, once the memory knows who has it. Only the owner of the token
- * is remembered: nobody can put another, or keys without end, under the rule to use one.
- *
- * @returns `undefined` where the memory cannot be told; then none is given
- */
-async function newNonce(facts: Facts, { memory, nonces }: Protected): Promise<string | undefined> {
-  const { token, now } = facts
-  const owner = token && 'confirmation' in token ? token.confirmation.jkt : undefined
-  try {
-    if (owner !== undefined && owner === proofOf(facts)?.header.thumbprint)
-      await memory.nonceGiven(owner, now + nonces.lifetime)
-    return issueNonce(nonces, memory.generation, now)
-  } catch {
-    return undefined
-  }
-}
 
 // Only what was accepted is worth keeping: a stranger's keys and tokens displace nobody's.
 function keepAccepted(facts: Facts, { accepted, tokens }: Protected): void {
@@ -120,20 +73,6 @@ function keepAccepted(facts: Facts, { accepted, tokens }: Protected): void {
   if (credentials.form !== 'token' || !token || !('claims' in token)) return
   accepted.credentials.keep(credentials.field, credentials)
   tokens.accepted?.(credentials.token, token)
-}
-
-async function remember(
-  facts: Facts,
-  policy: Policy,
-  { memory, resource }: Protected,
-): Promise<MemoryAnswer> {
-  const use = proofUse(resource, facts, policy)
-  if (!use) return 'unreachable'
-  try {
-    return await memory.put(use)
-  } catch {
-    return 'unreachable' // a memory that cannot be asked refuses; it never opens
-  }
 }
 
 function verdict(

@@ -3,6 +3,8 @@ import {
   type ClientCertificate,
   type DpopFields,
   type Facts,
+  hasForeignNonce,
+  isNewGeneration,
   normaliseUri,
   parseCredentials,
   readDpopFields,
@@ -10,7 +12,6 @@ import {
   readNonce,
   valuesOf,
 } from '@holdfast/sender-constraint'
-import type { ReplayMemory } from '@holdfast/store'
 import type { Presented } from './presented.ts'
 import type { Protected } from './protected.ts'
 import { senderOf } from './sender.ts'
@@ -63,19 +64,8 @@ function readProofs(
       accepted.headers,
     )
   const dpop = read()
-  if (!isForeign(dpop)) return dpop
-  return isNew(memory).then((changed) => (changed ? read() : dpop))
-}
-
-const isForeign = ({ proof }: DpopFields): boolean =>
-  proof?.form === 'proof' && proof.nonce.state === 'foreign'
-
-// A nonce that we have not issued may be of a generation that another node has learned of first: an
-// honest client that comes from there is not to be challenged twice.
-async function isNew(memory: ReplayMemory): Promise<boolean> {
-  const { generation } = memory
-  await memory.look().catch(() => undefined) // an outage is told when the proof is to be recorded
-  return memory.generation !== generation
+  if (!hasForeignNonce(dpop)) return dpop
+  return isNewGeneration(memory).then((changed) => (changed ? read() : dpop))
 }
 
 function splitTarget(url: string): readonly [string, string] {

@@ -45,7 +45,7 @@ export interface ResponseEvent extends EventBase {
 
 export interface DecisionEvent extends EventBase {
   readonly type: 'decision'
-  /** Every row in the order of the table. Empty where the authorization server decided. */
+  /** Every row in the order of the table. Empty where none was asked. */
   readonly rows: readonly { readonly clause: string; readonly outcome: string }[]
   readonly refusal?: {
     readonly clause?: string

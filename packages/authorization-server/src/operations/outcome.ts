@@ -67,7 +67,7 @@ export function outcomeOf(
   const token = issued(oidc)
   return {
     endpoint,
-    outcome: refusal.error === undefined ? 'accepted' : ctx.status >= 500 ? 'failed' : 'refused',
+    outcome: isRefused(refusal) ? (ctx.status >= 500 ? 'failed' : 'refused') : 'accepted',
     status: ctx.status,
     error: refusal.error,
     reason: refusal.reason,
@@ -94,6 +94,10 @@ function endpointOf({ path, method }: Context): string | undefined {
       : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
   )
 }
+
+// Who presents no credentials is refused without an error (RFC 6750 §3.1), by a clause all the same.
+const isRefused = ({ error, clause }: { readonly [name: string]: unknown }): boolean =>
+  error !== undefined || clause !== undefined
 
 function refusalOf(failure: Failure) {
   const { error, sentence } = describe(failure)

@@ -1,5 +1,5 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Records } from '@holdfast/store'
+import type { Records, ReplayMemory } from '@holdfast/store'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
 import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
@@ -15,10 +15,14 @@ export type Metadata = { readonly [member: string]: unknown }
 export interface House {
   readonly configuration: Configuration
   readonly records: Records
+  /** Of used proofs. */
+  readonly memory: ReplayMemory
   readonly certificates: CertificateJudge
   readonly keys: Keys
   /** For what goes out: notifications of clients (CIBA). */
   readonly fetch: Fetch
+  /** Name the clause of a refusal in `error_description`. For laboratories. */
+  readonly explain: boolean
 }
 
 /** What may differ from client to client. A profile names what it changes; the rest is strict. */

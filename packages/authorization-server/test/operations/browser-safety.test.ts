@@ -5,7 +5,7 @@ import { checkConfiguration, createAuthorizationServer } from '../../src/index.t
 import { Browser } from '../browser.ts'
 import { authorizationUrl, frontChannel, pushed, requestUri } from '../flow.ts'
 import { clientCredentials, pkce, Prover, verdict } from '../honest.ts'
-import { CALLBACK, listening, startHouse } from '../house.ts'
+import { CALLBACK, listening, settledMemory, startHouse } from '../house.ts'
 import type { House } from '../house.ts'
 import type { Response } from '../http.ts'
 
@@ -61,6 +61,7 @@ describe('security headers', () => {
     const { publicListener, mtlsListener } = await createAuthorizationServer({
       configuration,
       records: house.records,
+      memory: settledMemory(),
       certificates,
     })
     for (const listener of [publicListener, mtlsListener]) {

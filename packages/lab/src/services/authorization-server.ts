@@ -11,7 +11,7 @@ import {
 } from '../doors.ts'
 import { keyStoreOf } from '../prepare.ts'
 import { runService } from '../service.ts'
-import { keepRecords } from '../store/open.ts'
+import { keepMemory, keepRecords } from '../store/open.ts'
 
 await runService(async (configuration, closing) => {
   const addresses = configuredAddresses(configuration)
@@ -20,7 +20,7 @@ await runService(async (configuration, closing) => {
   closing.defer(async () => validation.close())
   const keyStore = await keyStoreOf(configuration, records)
   const made = await makeAuthorizationServer(
-    { addresses, keyStore, validation },
+    { addresses, keyStore, memory: await keepMemory(configuration, closing), validation },
     { audit: logOutcomes(pino()) },
   )
   closing.defer(async () => made.close())
