@@ -96,8 +96,8 @@ function endpointOf({ path, method }: Context): string | undefined {
 }
 
 // Who presents no credentials is refused without an error (RFC 6750 §3.1), by a clause all the same.
-const isRefused = ({ error, clause }: { readonly [name: string]: unknown }): boolean =>
-  error !== undefined || clause !== undefined
+const isRefused = (it: { readonly error?: unknown; readonly clause?: unknown }): boolean =>
+  it.error !== undefined || it.clause !== undefined
 
 function refusalOf(failure: Failure) {
   const { error, sentence } = describe(failure)
