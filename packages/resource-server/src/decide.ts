@@ -3,7 +3,7 @@ import {
   type AccessToken,
   type Clause,
   type Decision,
-  enforce,
+  enforcer,
   type Facts,
   type Policy,
   type Proof,
@@ -42,11 +42,10 @@ export function decider(
   server: Protected,
 ): (request: IncomingMessage) => Verdict | Promise<Verdict> {
   const { observe, explain } = server
+  const enforceRows = enforcer(rows, policy)
   const decide = (facts: Facts) =>
     whenKnown(
-      enforce(rows, facts, policy, () =>
-        remember(server.memory, proofUse(server.resource, facts, policy)),
-      ),
+      enforceRows(facts, () => remember(server.memory, proofUse(server.resource, facts, policy))),
       (decision) => withNextNonce(decision, facts, server),
     )
   return (request) => {
@@ -71,7 +70,7 @@ function keepAccepted(facts: Facts, { accepted, tokens }: Protected): void {
   const proof = proofOf(facts)
   if (proof) accepted.headers.keep(proof.header.segment, proof.header)
   if (credentials.form !== 'token' || !token || !('claims' in token)) return
-  accepted.credentials.keep(credentials.field, credentials)
+  accepted.credentials.keep(credentials)
   tokens.accepted?.(credentials.token, token)
 }
 

@@ -1,7 +1,7 @@
 import type {
   CertificateStatus,
+  KnownCredentials,
   NonceKeeper,
-  PresentedToken,
   ProofHeader,
   Recent,
 } from '@holdfast/sender-constraint'
@@ -28,7 +28,7 @@ export interface Protected {
   /** What was accepted, by its text, so that it need not be parsed again: it is still checked. */
   readonly accepted: {
     /** Authorization fields. */
-    readonly credentials: Recent<PresentedToken>
+    readonly credentials: KnownCredentials
     /** Headers of proofs, with their keys imported. */
     readonly headers: Recent<ProofHeader>
   }

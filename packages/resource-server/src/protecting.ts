@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import {
   type AccessToken,
   type Clause,
+  KnownCredentials,
   type Policy,
   Recent,
   type Row,
@@ -94,7 +95,7 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
     tokens: options.tokens,
     memory: options.memory,
     nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
-    accepted: { credentials: new Recent(keptKeys), headers: new Recent(keptKeys) },
+    accepted: { credentials: new KnownCredentials(keptKeys), headers: new Recent(keptKeys) },
     now: options.now ?? Date.now,
     report: options.report ?? silent,
     observe: options.observe,

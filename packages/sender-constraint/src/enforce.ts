@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts'
 import type { ClauseId } from './clause.ts'
 import type { Facts, MemoryAnswer } from './facts.ts'
 import type { Policy } from './policy.ts'
-import type { Mismatch, Row } from './row.ts'
+import { kindOf, type Mismatch, type Row } from './row.ts'
 
 export type Outcome = 'held' | 'failed' | 'not applicable' | 'not reached'
 
@@ -19,6 +19,8 @@ export interface Refusal<Id extends ClauseId = ClauseId> {
   readonly mismatch: Mismatch
 }
 
+type Remember = (facts: Facts) => MemoryAnswer | Promise<MemoryAnswer>
+
 /**
  * Holds the facts against the rows, in their order. The effect comes last and once: only when every
  * pure row holds is the memory asked, so that a refused proof leaves no trace in it. Answers at once
@@ -26,21 +28,46 @@ export interface Refusal<Id extends ClauseId = ClauseId> {
  *
  * @param remember records the proof's use; called only for a request that carries a readable proof
  */
-export function enforce<Id extends ClauseId>(
+export const enforce = <Id extends ClauseId>(
   rows: readonly Row<Id>[],
   facts: Facts,
   policy: Policy,
-  remember: (facts: Facts) => MemoryAnswer | Promise<MemoryAnswer>,
-): Decision<Id> | Promise<Decision<Id>> {
-  const failure = firstFailure(rows, 'pure', facts, policy)
-  const asks = facts.dpop?.proof?.form === 'proof' && rows.some(({ stage }) => stage === 'effect')
-  if (failure || !asks) return new Decided(rows, facts, failure)
-  const decide = (answer: MemoryAnswer): Decision<Id> => {
-    const known = { ...facts, memory: { ...facts.memory, answer } }
-    return new Decided(rows, known, firstFailure(rows, 'effect', known, policy))
+  remember: Remember,
+): Decision<Id> | Promise<Decision<Id>> => enforcer(rows, policy)(facts, remember)
+
+/** `enforce` for rows and a policy that stay the same. */
+export function enforcer<Id extends ClauseId>(
+  rows: readonly Row<Id>[],
+  policy: Policy,
+): (facts: Facts, remember: Remember) => Decision<Id> | Promise<Decision<Id>> {
+  const pure = applicable(rows, 'pure')
+  const effect = applicable(rows, 'effect')
+  return (facts, remember) => {
+    const failure = firstFailure(pure(facts), facts, policy)
+    if (failure || facts.dpop?.proof?.form !== 'proof' || effect.isEmpty)
+      return new Decided(rows, facts, failure)
+    const decide = (answer: MemoryAnswer): Decision<Id> => {
+      const known = { ...facts, memory: { ...facts.memory, answer } }
+      return new Decided(rows, known, firstFailure(effect(known), known, policy))
+    }
+    const answer = remember(facts)
+    return answer instanceof Promise ? answer.then(decide) : decide(answer)
   }
-  const answer = remember(facts)
-  return answer instanceof Promise ? answer.then(decide) : decide(answer)
+}
+
+// Most rows speak of what a request does not have. Which do not is found out once for each kind.
+function applicable<Id extends ClauseId>(all: readonly Row<Id>[], stage: Row['stage']) {
+  const rows = all.filter((row) => row.stage === stage)
+  const byKind = new Map<number, readonly Row<Id>[]>()
+  const find = (facts: Facts): readonly Row<Id>[] => {
+    const kind = kindOf(facts)
+    const known = byKind.get(kind)
+    if (known) return known
+    const found = rows.filter(({ applies }) => applies(facts))
+    byKind.set(kind, found)
+    return found
+  }
+  return Object.assign(find, { isEmpty: rows.length === 0 })
 }
 
 interface Failure<Id extends ClauseId> {
@@ -50,12 +77,11 @@ interface Failure<Id extends ClauseId> {
 
 function firstFailure<Id extends ClauseId>(
   rows: readonly Row<Id>[],
-  stage: Row['stage'],
   facts: Facts,
   policy: Policy,
 ): Failure<Id> | undefined {
   for (const row of rows) {
-    const mismatch = row.stage === stage ? row.decide(facts, policy) : undefined
+    const mismatch = row.decide(facts, policy)
     if (mismatch) return { row, mismatch }
   }
   return undefined

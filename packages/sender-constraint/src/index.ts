@@ -22,6 +22,7 @@ export * from './policy.ts'
 export { Recent } from './recent.ts'
 export {
   type Credentials,
+  KnownCredentials,
   parseCredentials,
   type PresentedToken,
   type Scheme,

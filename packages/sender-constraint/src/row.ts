@@ -73,6 +73,15 @@ const present: { readonly [S in Subject]: (facts: Facts) => facts is Subjects[S]
   memory: (facts): facts is Subjects['memory'] => facts.memory.answer !== undefined,
 }
 
+const SUBJECTS = Object.values(present)
+
+/** Which subjects a request has, a bit for each: to requests of one kind the same rows apply. */
+export function kindOf(facts: Facts): number {
+  let kind = 0
+  for (const has of SUBJECTS) kind = 2 * kind + (has(facts) ? 1 : 0)
+  return kind
+}
+
 /** Makes the rows about one subject: `const proof = rowsAbout('proof')`. */
 export function rowsAbout<S extends Subject>(subject: S) {
   const applies = present[subject]

@@ -1,3 +1,4 @@
+import { Recent } from '../recent.ts'
 import type { Check } from '../row.ts'
 
 export type Scheme = 'DPoP' | 'Bearer'
@@ -17,10 +18,30 @@ export interface PresentedToken {
   readonly inQuery: boolean
 }
 
-/** Keeps what has been parsed by the field that it was parsed from. */
-export interface KnownCredentials {
-  get(field: string): PresentedToken | undefined
+/** Authorization fields that need not be parsed again. */
+export class KnownCredentials {
+  readonly #byEnd: Recent<PresentedToken>
+
+  /** @param size see `Recent` */
+  constructor(size: number) {
+    this.#byEnd = new Recent(size)
+  }
+
+  get(field: string): PresentedToken | undefined {
+    const known = this.#byEnd.get(field.slice(-TELLING))
+    return known?.field === field ? known : undefined
+  }
+
+  keep(credentials: PresentedToken): void {
+    this.#byEnd.keep(credentials.field.slice(-TELLING), credentials)
+  }
 }
+
+/**
+ * Characters. To be looked up, a string is hashed, and all of a token takes as long as its SHA-256;
+ * but tokens that end alike (in a signature, or in what is random) are alike.
+ */
+const TELLING = 32
 
 // RFC 6750 §2.1, RFC 9449 §7.1: scheme, spaces, token68. The scheme's case does not matter
 // (RFC 9110 §11.1).
