@@ -1,4 +1,5 @@
 /** What is measured, in the order of the table. */
+import type { ProofAlgorithm } from '@holdfast/client'
 import { POST_QUANTUM } from '@holdfast/sender-constraint'
 import type { Bench, Target } from './bench.ts'
 import { missingApache, startApache } from './load/apache.ts'
@@ -32,12 +33,7 @@ const bare = (name: string, title: string): Target => ({
 
 const OURS = { htu: 'configured', mustRemember: true } as const
 
-const ours = (
-  name: string,
-  title: string,
-  on: 'node' | 'koa',
-  alg: 'ES256' | 'PS256' | 'EdDSA',
-): Target => ({
+const ours = (name: string, title: string, on: 'node' | 'koa', alg: ProofAlgorithm): Target => ({
   name,
   title,
   bare: `bare-${on}`,
@@ -78,13 +74,10 @@ const overTls = (name: string, title: string, server: 'bare-koa' | 'holdfast-koa
   },
 })
 
-// The client has no proofs with it yet, and the table of checks would not take them.
 const mlDsa: Target = {
-  name: 'node-ml-dsa',
-  title: 'ours on node:http, ML-DSA-44',
+  ...ours('node-ml-dsa', 'ours on node:http, ML-DSA-44', 'node', 'ML-DSA-44'),
   missing: () =>
-    POST_QUANTUM.length > 0 ? 'the bench does not sign with it yet' : 'this Node has none',
-  start: () => Promise.reject(new Error('left out')),
+    noWrk() ?? (POST_QUANTUM.includes('ML-DSA-44') ? undefined : 'this Node does not have it'),
 }
 
 export const RAW = 'raw'

@@ -1,4 +1,4 @@
-/** Our own, as an API would configure it. No log of requests, no trace. */
+/** Our own, as an API would configure it: with metrics, without a log of requests or a trace. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import {
   type Fetch,
@@ -7,7 +7,10 @@ import {
   type ProtectOptions,
   type TokenReader,
 } from '@holdfast/resource-server'
+import { measureDecisions } from '@holdfast/resource-server/metrics'
+import { POST_QUANTUM } from '@holdfast/sender-constraint'
 import { ReplayMemoryInProcess } from '@holdfast/store'
+import client from 'prom-client'
 import { ISSUER, RESOURCE, SCOPE } from '../bench.ts'
 import { settings } from './serving.ts'
 
@@ -39,7 +42,9 @@ export const options: ProtectOptions = {
   audience: RESOURCE,
   scopes: [SCOPE],
   methods: tls ? ['mtls'] : ['dpop'],
+  profile: POST_QUANTUM.length > 0 ? 'post-quantum' : 'fapi2-security-profile',
   tokens: token === 'opaque' ? introspected() : jwtTokens({ issuer: ISSUER, fetch: fetchIssuer }),
   memory,
   nonceSecret: randomBytes(32),
+  observe: measureDecisions(client, client.register),
 }
