@@ -76,11 +76,16 @@ export interface Scene extends Stage {
 
 /**
  * Sets the scene. If the resource server wants a nonce before anything else, as it does right after
- * a start, the honest requests carry it.
+ * a start, or gives one later, the honest requests carry it, as those of any client do.
  */
 export async function setScene(stage: Stage): Promise<Scene> {
-  const transmit = (request: WireRequest) => send(request, stage.trust)
-  const [nonce] = valuesOf(await transmit(await dpopRequest(stage, undefined, {})), 'dpop-nonce')
+  let nonce: string | undefined
+  const transmit = async (request: WireRequest) => {
+    const response = await send(request, stage.trust)
+    nonce = valuesOf(response, 'dpop-nonce')[0] ?? nonce
+    return response
+  }
+  await transmit(await dpopRequest(stage, nonce, {}))
   return {
     ...stage,
     byDpop: (edit = {}) => dpopRequest(stage, nonce, edit),

@@ -111,14 +111,16 @@ describe.runIf(hasRedis)('double-submission', () => {
   }
 
   const young = (put: string) =>
-    `async () => ({ generation: 'one', since: Date.now(), put: async () => '${put}' })`
+    `async () => ({ generation: 'one', since: Date.now(), put: async () => '${put}',
+      nonceGiven: async () => {}, look: async () => {} })`
   // The nodes learn of the new generation, and go on as if nothing had been lost with the old one.
   const keepsSince = `async ({ redis }) => {
     if (redis === undefined) return new ReplayMemoryInProcess()
     const server = { socket: { path: redis, tls: false } }
     const memory = await ReplayMemoryInRedis.open({ server, margin: 100 })
     const { since } = memory
-    return { get generation() { return memory.generation }, since, put: (use) => memory.put(use) }
+    return { get generation() { return memory.generation }, since, put: (use) => memory.put(use),
+      nonceGiven: (...given) => memory.nonceGiven(...given), look: () => memory.look() }
   }`
 
   test.for([

@@ -26,6 +26,7 @@ interface Lane {
 /** Honest clients, whose every request somebody sends twice. */
 export class Traffic {
   readonly #lanes: readonly Lane[]
+  readonly #issuer: Issuer
   readonly #broken: Broken
   #accepted: string[] = []
   pairs = 0
@@ -37,8 +38,9 @@ export class Traffic {
     other: 0,
   }
 
-  private constructor(lanes: readonly Lane[], broken: Broken) {
+  private constructor(lanes: readonly Lane[], issuer: Issuer, broken: Broken) {
     this.#lanes = lanes
+    this.#issuer = issuer
     this.#broken = broken
   }
 
@@ -50,7 +52,7 @@ export class Traffic {
       connections: await Promise.all(doors.map((port) => Connection.open(port))),
       turn: 0,
     })
-    return new Traffic(await Promise.all(Array.from({ length: LANES }, lane)), broken)
+    return new Traffic(await Promise.all(Array.from({ length: LANES }, lane)), issuer, broken)
   }
 
   /** At least so many pairs. */
@@ -121,12 +123,14 @@ export class Traffic {
   async #pair(lane: Lane, when: string, judge: Judge): Promise<void> {
     const client = lane.clients[lane.turn % lane.clients.length]
     if (!client) return
-    // One in four by iat alone, and every other one of these dated ahead as far as it may be.
+    // One in four by iat alone, and every other one of these dated ahead as far as it may be. Whoever
+    // was given a nonce must use one: these are of clients that nobody has seen before.
     const style = (lane.turn >> 1) % 8
     const byNonce = style % 4 !== 0 && client.nonce !== undefined
+    const sender = style % 4 === 0 ? new Client(this.#issuer) : client
     const iat = Date.now() / 1000 + (style === 4 ? AHEAD - 0.1 : 0)
-    const proof = client.proof(byNonce ? { nonce: client.nonce } : { iat })
-    await this.#twice(lane, textOf(client, proof), { when, judge, byNonce, client })
+    const proof = sender.proof(byNonce ? { nonce: sender.nonce } : { iat })
+    await this.#twice(lane, textOf(sender, proof), { when, judge, byNonce, client: sender })
     this.pairs += 1
   }
 

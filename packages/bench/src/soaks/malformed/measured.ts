@@ -20,6 +20,7 @@ const OVER_SOCKETS = 40
 /** Bytes by which the heap may grow, whatever was sent. */
 const GROWTH = 4 * 2 ** 20
 const NAMES = Object.keys(EDITS)
+const LEFT_OUT = /^RFC9449-11\.3: /
 
 export const measure: Measuring['measure'] = async (rounds, say) => {
   const issuer = await startIssuer()
@@ -57,7 +58,7 @@ interface Parts {
 class Malformed {
   readonly broken = new Broken()
   readonly #parts: Parts
-  readonly #clients: readonly [Client, Client]
+  #clients: readonly [Client, Client]
   readonly #oddTokens: Honest['oddTokens']
   readonly #statuses = { direct: new Map<number, number>(), socket: new Map<number, number>() }
   #honest = 0
@@ -128,13 +129,32 @@ class Malformed {
     // What is derived from it was refused for what was done to it, and for nothing else.
     await this.#accepted(client, proof)
     await this.#accepted(other, given.other.proof)
+    // The next proofs are to be without a nonce again.
+    this.#clients = [this.#fresh(client), this.#fresh(other)]
   }
 
+  #fresh(client: Client): Client {
+    return client.nonce === undefined ? client : new Client(this.#parts.issuer)
+  }
+
+  /**
+   * A spoilt nonce makes the server give a good one, which the client must use from then on: a proof
+   * without is refused for that alone, and one with it is served.
+   */
   async #accepted(client: Client, proof: string): Promise<void> {
     const verdict = await this.#parts.decide(honest(client, proof))
-    if ('refused' in verdict)
-      this.broken.add(`an honest request is refused: ${verdict.refused.body.error_description}`)
-    else this.#honest += 1
+    if (!('refused' in verdict)) {
+      this.#honest += 1
+      return
+    }
+    const { body, headers } = verdict.refused
+    const nonce = headers['dpop-nonce']
+    if (typeof nonce !== 'string' || !LEFT_OUT.test(body.error_description)) {
+      this.broken.add(`an honest request is refused: ${body.error_description}`)
+      return
+    }
+    client.nonce = nonce
+    await this.#accepted(client, client.proof({ nonce }))
   }
 
   #edited(given: Honest): readonly [string, Attempt] {
