@@ -1,9 +1,11 @@
 import {
   authorizationCodeGrant,
+  buildAuthorizationUrlWithJAR,
   buildAuthorizationUrlWithPAR,
   calculatePKCECodeChallenge,
   type Configuration,
   type DPoPHandle,
+  modifyAssertion,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -11,6 +13,7 @@ import {
 
 import { refusal, withoutSecrets } from './errors.ts'
 import type { ClientMaterial } from './material.ts'
+import type { SigningKey } from './signing-key.ts'
 import { readTokens, type Tokens } from './tokens.ts'
 
 export interface AuthorizationRequest {
@@ -32,17 +35,19 @@ export interface Authorization {
    *
    * @param currentUrl where the browser came back, with its query
    * @throws ClientError `OAUTH_INVALID_RESPONSE` if `state` or `iss` is missing or wrong
-   *   (RFC 6749 §10.12, RFC 9207 §2.4), `HOLDFAST_REDIRECT_URI` if it is not this client's
+   *   (RFC 6749 §10.12, RFC 9207 §2.4), or the response is not signed and should be, `HOLDFAST_REDIRECT_URI` if it is not this client's
    *   redirection endpoint; AuthorizationResponseError if the answer is an error. No code is sent to
    *   the token endpoint in these cases.
    */
   readonly callback: (currentUrl: URL | string) => Promise<Tokens>
 }
 
-interface Session {
+export interface Session {
   readonly material: ClientMaterial
   readonly configuration: Configuration
   readonly DPoP?: DPoPHandle
+  /** Signs authorization requests (RFC 9101); the responses are then expected as JARM. */
+  readonly signingKey?: SigningKey
 }
 
 /** One authorization: its `state`, PKCE verifier and `nonce` belong to it alone (RFC 9700 §2.1.1). */
@@ -50,7 +55,7 @@ export async function authorize(
   session: Session,
   request: AuthorizationRequest,
 ): Promise<Authorization> {
-  const { configuration, material, DPoP } = session
+  const { configuration, material, DPoP, signingKey } = session
   const { scope, resource, maxAge } = request
   const isOpenId = scope.split(' ').includes('openid')
   const checks = {
@@ -75,7 +80,8 @@ export async function authorize(
     ...(DPoP && { dpop_jkt: await DPoP.calculateThumbprint() }),
   }
   const options = DPoP && { DPoP }
-  const url = await withoutSecrets(buildAuthorizationUrlWithPAR(configuration, parameters, options))
+  const pushed = signingKey ? await signed(configuration, parameters, signingKey) : parameters
+  const url = await withoutSecrets(buildAuthorizationUrlWithPAR(configuration, pushed, options))
   const callback = async (currentUrl: URL | string) => {
     const response = await withoutSecrets(
       authorizationCodeGrant(
@@ -90,6 +96,17 @@ export async function authorize(
     return readTokens(response, material.binding)
   }
   return { url, callback }
+}
+
+/** FAPI 2.0 Message Signing §5.3.2: everything is in the request object, which is good for a minute. */
+async function signed(
+  configuration: Configuration,
+  parameters: Record<string, string>,
+  { key, asRegistered }: SigningKey,
+): Promise<URLSearchParams> {
+  const options = { [modifyAssertion]: asRegistered }
+  const url = await buildAuthorizationUrlWithJAR(configuration, parameters, key, options)
+  return url.searchParams
 }
 
 /** A code that arrived somewhere else was not sent to this client. */

@@ -1,29 +1,35 @@
 import {
-  type Configuration,
   clientCredentialsGrant,
   type CryptoKeyPair,
-  type DPoPHandle,
   fetchProtectedResource,
   getDPoPHandle,
   type MTLSEndpointAliases,
   randomDPoPKeyPair,
   refreshTokenGrant,
   type ServerMetadata,
+  useJwtResponseMode,
   WWWAuthenticateChallengeError,
 } from 'openid-client'
 
-import { authorize } from './authorization.ts'
+import { authorize, type Session } from './authorization.ts'
+import { authenticate } from './backchannel.ts'
 import { type Fetch, openConnection } from './connection.ts'
 import { discover } from './discovery.ts'
 import { refusal, withoutSecrets } from './errors.ts'
 import type { FapiClient, TokenRequest } from './fapi-client.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material.ts'
+import { importSigningKey, type SigningKey } from './signing-key.ts'
 import { exportPublicJwk, type ProofKey } from './proof.ts'
 import { afterRefresh, readTokens } from './tokens.ts'
 
 export interface ConnectOptions {
   /** Wraps the connection, so that a laboratory can observe or edit what goes over it. */
   readonly fetch?: (base: Fetch) => Fetch
+  /**
+   * FAPI 2.0 Message Signing: authorization requests are signed with the material's key, and no
+   * authorization response counts but one that the server has signed (JARM).
+   */
+  readonly messageSigning?: boolean
 }
 
 /**
@@ -40,11 +46,21 @@ export async function connect(
   const fetch = options.fetch?.(connection.fetch) ?? connection.fetch
   try {
     const configuration = await discover(material, fetch)
+    if (options.messageSigning) useJwtResponseMode(configuration)
+    const key = material.key && (await importSigningKey(material.key))
+    if (options.messageSigning && !key)
+      throw refusal('HOLDFAST_KEY', 'no key to sign requests with')
     // Non-extractable unless asked otherwise, and nobody here asks.
     const keys = material.binding === 'dpop' ? await randomDPoPKeyPair('ES256') : undefined
     const proofKey = keys && (await asProofKey(keys))
     return {
-      ...operations(material, configuration, keys && getDPoPHandle(configuration, keys)),
+      ...operations({
+        material,
+        configuration,
+        ...(keys && { DPoP: getDPoPHandle(configuration, keys) }),
+        ...(key && { key }),
+        ...(key && options.messageSigning && { signingKey: key }),
+      }),
       ...(proofKey && { proofKey }),
       fetch,
       close: connection.close,
@@ -55,7 +71,8 @@ export async function connect(
   }
 }
 
-function operations(material: ClientMaterial, configuration: Configuration, DPoP?: DPoPHandle) {
+function operations(session: Session & { readonly key?: SigningKey }) {
+  const { material, configuration, DPoP, key } = session
   const metadata = configuration.serverMetadata()
   const options = DPoP && { DPoP }
   return {
@@ -67,7 +84,11 @@ function operations(material: ClientMaterial, configuration: Configuration, DPoP
         await withoutSecrets(clientCredentialsGrant(configuration, parametersOf(request), options)),
         material.binding,
       ),
-    authorize: (request) => authorize({ material, configuration, ...options }, request),
+    authorize: (request) => authorize(session, request),
+    authenticate: async (request) => {
+      if (!key) throw refusal('HOLDFAST_KEY', 'no key to sign requests with')
+      return authenticate({ ...session, signingKey: key }, request)
+    },
     refresh: async (tokens, request = {}) => {
       if (!tokens.refresh_token) throw refusal('HOLDFAST_REFRESH_TOKEN', 'no refresh token')
       const response = await withoutSecrets(

@@ -1,4 +1,3 @@
-import { importJWK } from 'jose'
 import {
   type ClientAuth,
   Configuration,
@@ -14,6 +13,7 @@ import {
 import type { Fetch } from './connection.ts'
 import { refusal, withoutSecrets } from './errors.ts'
 import { type ClientMaterial, SIGNING_ALGORITHMS, usesCertificate } from './material.ts'
+import { importSigningKey } from './signing-key.ts'
 
 /**
  * The authorization server's metadata, found from the issuer identifier alone, with this client's
@@ -51,35 +51,22 @@ export async function discover(material: ClientMaterial, fetch: Fetch): Promise<
 
 /** What a server may leave open in its metadata and a FAPI 2.0 client may not. */
 function asFapiRequires(metadata: ServerMetadata): ServerMetadata {
-  const offered = metadata.id_token_signing_alg_values_supported ?? SIGNING_ALGORITHMS
+  const allowed = (offered: readonly string[] = SIGNING_ALGORITHMS): string[] =>
+    offered.filter((alg) => SIGNING_ALGORITHMS.includes(alg))
   return {
     ...metadata,
     // Without it openid-client accepts a response without `iss` (FAPI 2.0 SP §5.3.3.2, RFC 9207 §2.4).
     authorization_response_iss_parameter_supported: true,
-    id_token_signing_alg_values_supported: offered.filter((alg) =>
-      SIGNING_ALGORITHMS.includes(alg),
+    id_token_signing_alg_values_supported: allowed(metadata.id_token_signing_alg_values_supported),
+    authorization_signing_alg_values_supported: allowed(
+      metadata.authorization_signing_alg_values_supported,
     ),
   }
 }
 
-/**
- * openid-client makes `aud` the issuer as a single string by itself (FAPI 2.0 SP §5.3.3.1), and
- * takes `alg` from the key: for an Edwards key `Ed25519`, even where `EdDSA` is what was registered.
- */
+/** openid-client makes `aud` the issuer as a single string by itself (FAPI 2.0 SP §5.3.3.1). */
 async function clientAuthentication(material: ClientMaterial): Promise<ClientAuth> {
-  const { authentication, key } = material
-  if (authentication !== 'private_key_jwt' || !key) return TlsClientAuth()
-  const { alg, kid } = key
-  const imported = await importJWK(key, alg)
-  if (imported instanceof Uint8Array || !alg || !kid) {
-    throw new TypeError('a key for client assertions is asymmetric and has alg and kid')
-  }
-  return PrivateKeyJwt(
-    { key: imported, kid },
-    {
-      [modifyAssertion]: (header) => {
-        header['alg'] = alg
-      },
-    },
-  )
+  if (material.authentication !== 'private_key_jwt' || !material.key) return TlsClientAuth()
+  const { key, asRegistered } = await importSigningKey(material.key)
+  return PrivateKeyJwt(key, { [modifyAssertion]: asRegistered })
 }

@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'HOLDFAST_SUBJECT'
   | 'HOLDFAST_REFRESH_TOKEN'
   | 'HOLDFAST_HEADER'
+  | 'HOLDFAST_KEY'
 
 /** openid-client's own type, so that a caller has one to catch. */
 export const refusal = (code: RefusalCode, sentence: string): ClientError =>

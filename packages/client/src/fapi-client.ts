@@ -1,6 +1,7 @@
 import type { MTLSEndpointAliases, ServerMetadata } from 'openid-client'
 
 import type { Authorization, AuthorizationRequest } from './authorization.ts'
+import type { Authentication, AuthenticationRequest } from './backchannel.ts'
 import type { Fetch } from './connection.ts'
 import type { ClientMaterial } from './material.ts'
 import type { ProofKey } from './proof.ts'
@@ -40,6 +41,12 @@ export interface FapiClient {
   clientCredentials(request: TokenRequest): Promise<Tokens>
   /** Pushes an authorization request (RFC 9126). */
   authorize(request: AuthorizationRequest): Promise<Authorization>
+  /**
+   * Asks the end-user on another device (CIBA), by a request that the client has signed.
+   *
+   * @throws ClientError `HOLDFAST_KEY` if the material has no key
+   */
+  authenticate(request: AuthenticationRequest): Promise<Authentication>
   /** @throws ClientError `HOLDFAST_REFRESH_TOKEN` if there is no refresh token */
   refresh(tokens: Tokens, request?: TokenRequest): Promise<Tokens>
   /**

@@ -6,7 +6,9 @@ export {
 } from 'openid-client'
 
 export type { Authorization, AuthorizationRequest } from './authorization.ts'
+export type { Authentication, AuthenticationRequest } from './backchannel.ts'
 export * from './connection.ts'
+export * from './decide.ts'
 export type { RefusalCode } from './errors.ts'
 export * from './connect.ts'
 export type * from './fapi-client.ts'

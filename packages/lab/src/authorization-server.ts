@@ -15,6 +15,9 @@ import { SCOPES } from './clients.ts'
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300
 
+/** Seconds. Nobody has to wait in a laboratory. */
+const POLL_INTERVAL = 1
+
 /** Here attackers and honest clients share one address, and attacks come by the hundred. */
 const FAILURES = {
   client: { most: 1_000, within: 60 },
@@ -53,6 +56,14 @@ export async function makeAuthorizationServer(
         { indicator: jwt, scopes: SCOPES, format: 'jwt', ttl: TOKEN_LIFE },
         { indicator: opaque, scopes: SCOPES, format: 'opaque', ttl: TOKEN_LIFE },
       ],
+      profiles: [
+        'fapi2-security-profile',
+        'fapi2-message-signing',
+        'fapi-ciba',
+        'ciba-dpop',
+        'compat-oauth2c',
+      ],
+      pollInterval: POLL_INTERVAL,
       failures: FAILURES,
     }),
     records: measureRecords(client, metrics, keyStore.records),

@@ -1,6 +1,6 @@
 /** The lab's clients: every client authentication of the profile with every sender constraint. */
 import { generateKeyPairSync, type JsonWebKey, randomUUID, X509Certificate } from 'node:crypto'
-import type { ClientMetadata } from '@holdfast/authorization-server'
+import type { ClientMetadata, ProfileName } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
 import type { ClientMaterial } from '@holdfast/client'
 
@@ -11,6 +11,8 @@ export interface LabClient {
   readonly id: string
   readonly authentication: Authentication
   readonly binding: Binding
+  /** What is asked of it beside the security profile (docs/profiles.md). */
+  readonly profile?: ProfileName
 }
 
 export const AUTHENTICATIONS = [
@@ -34,6 +36,24 @@ export const CLIENTS: readonly LabClient[] = AUTHENTICATIONS.flatMap((authentica
     binding,
   })),
 )
+
+/** One client for each further profile, with the client authentication and constraint that suit it. */
+export const PROFILE_CLIENTS = {
+  message_signing: {
+    id: 'message-signing',
+    authentication: 'private_key_jwt',
+    binding: 'dpop',
+    profile: 'fapi2-message-signing',
+  },
+  ciba: {
+    id: 'ciba',
+    authentication: 'private_key_jwt',
+    binding: 'mtls',
+    profile: 'fapi-ciba',
+  },
+} as const satisfies { readonly [flow: string]: LabClient }
+
+export const ALL_CLIENTS: readonly LabClient[] = [...CLIENTS, ...Object.values(PROFILE_CLIENTS)]
 
 export const SCOPES = ['accounts', 'payments']
 
@@ -62,12 +82,17 @@ export function keyOf(
 
 /** What the authorization server is told of a client. */
 export function metadataOf(client: LabClient, material: ClientMaterial): ClientMetadata {
-  const { id, authentication, binding } = client
+  const { id, authentication, binding, profile } = client
   return {
     client_id: id,
-    client_name: `Lab client (${authentication}, ${binding})`,
+    client_name: `Lab client (${profile ? `${profile}, ` : ''}${authentication}, ${binding})`,
+    ...(profile && { profile }),
     token_endpoint_auth_method: authentication,
     grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
+    ...(profile === 'fapi-ciba' && {
+      grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'],
+      backchannel_token_delivery_mode: 'poll',
+    }),
     redirect_uris: [material.redirectUri],
     scope: ['openid', 'offline_access', ...SCOPES].join(' '),
     ...(binding === 'dpop'

@@ -1,8 +1,11 @@
 /** The grants, each from the client's first request to the API's answer. */
+import { randomInt } from 'node:crypto'
 import {
   approve,
   certificateThumbprint,
   connect,
+  type ConnectOptions,
+  decide,
   type FapiClient,
   openConnection,
   thumbprint,
@@ -11,12 +14,19 @@ import {
 import { newTrace, type TraceContext } from '@holdfast/trace'
 import { resourcesOf } from './addresses.ts'
 import type { Attached } from './attach.ts'
-import type { LabClient } from './clients.ts'
+import { type LabClient, PROFILE_CLIENTS } from './clients.ts'
 import { observed } from './observe.ts'
 import { decodeJwt } from './tell/jwt.ts'
 
 export const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const
-export type Grant = (typeof GRANTS)[number]
+
+/** What further profiles add: each by a client of its own. */
+export const PROFILE_FLOWS = [
+  'message_signing',
+  'ciba',
+] as const satisfies readonly (keyof typeof PROFILE_CLIENTS)[]
+
+export type Grant = (typeof GRANTS)[number] | (typeof PROFILE_FLOWS)[number]
 export type TokenForm = 'jwt' | 'opaque'
 
 export interface FlowResult {
@@ -45,7 +55,8 @@ export interface FlowRequest {
 export async function runFlow(lab: Attached, request: FlowRequest): Promise<FlowResult> {
   const { grant, form } = request
   const context = newTrace()
-  const client = await connectAs(lab, request.client.id, context)
+  const messageSigning = grant === 'message_signing'
+  const client = await connectAs(lab, request.client.id, { ...context, messageSigning })
   try {
     const resource = resourcesOf(lab.addresses.resource)[form]
     const tokens = await obtain(lab, client, { grant, resource, context })
@@ -64,12 +75,13 @@ export async function runFlow(lab: Attached, request: FlowRequest): Promise<Flow
 export async function connectAs(
   lab: Attached,
   id: string,
-  context: TraceContext,
+  context: TraceContext & Pick<ConnectOptions, 'messageSigning'>,
 ): Promise<FapiClient> {
   const material = await lab.material(id)
   const { certificate } = material
   const thumbprintOf = certificate && certificateThumbprint(certificate.chain)
   return connect(material, {
+    messageSigning: context.messageSigning ?? false,
     fetch: observed(context, lab.report, {
       by: 'client',
       // The issuer's own address asks for no certificate, so none is shown there.
@@ -92,6 +104,7 @@ async function obtain(
 ): Promise<Tokens> {
   if (grant === 'client_credentials')
     return client.clientCredentials({ scope: 'accounts', resource })
+  if (grant === 'ciba') return onAnotherDevice(lab, client, { resource, context })
   const authorization = await client.authorize({
     scope: grant === 'refresh_token' ? 'openid accounts offline_access' : 'openid accounts',
     resource,
@@ -105,6 +118,29 @@ async function obtain(
     const back = await approve(authorization.url, { fetch, user: USER, redirectUri })
     const tokens = await authorization.callback(back)
     return grant === 'refresh_token' ? await client.refresh(tokens, { resource }) : tokens
+  } finally {
+    await browser.close()
+  }
+}
+
+async function onAnotherDevice(
+  lab: Attached,
+  client: FapiClient,
+  { resource, context }: Pick<Wanted, 'resource' | 'context'>,
+): Promise<Tokens> {
+  const bindingMessage = `Till ${randomInt(1, 1_000_000)}`
+  const asked = await client.authenticate({
+    scope: 'openid accounts',
+    resource,
+    loginHint: USER.login,
+    bindingMessage,
+  })
+  const browser = openConnection({ trust: client.material.trust })
+  try {
+    const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
+    const decision = { fetch, user: USER, bindingMessage, decision: 'allow' } as const
+    await decide(`${lab.addresses.issuer}/approvals`, decision)
+    return await asked.tokens()
   } finally {
     await browser.close()
   }

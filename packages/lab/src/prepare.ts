@@ -17,7 +17,7 @@ import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresses.ts'
-import { certificateOf, CLIENTS, keyOf, metadataOf, publicPart } from './clients.ts'
+import { ALL_CLIENTS, certificateOf, keyOf, metadataOf, publicPart } from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { codeOf, UsageError } from './errors.ts'
 
@@ -100,7 +100,7 @@ export async function prepareClients(
   }
   // One after the other: if one cannot be prepared, no other is still being written.
   const clients: ClientMetadata[] = []
-  for (const client of CLIENTS) {
+  for (const client of ALL_CLIENTS) {
     const { id, authentication, binding } = client
     const folder = clientFolder(state, id)
     const present = await readPresent(folder)

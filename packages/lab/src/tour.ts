@@ -1,8 +1,8 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
 import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
 import type { Attached } from './attach.ts'
-import { CLIENTS, type LabClient } from './clients.ts'
-import { type FlowResult, type Grant, GRANTS, runFlow } from './flows.ts'
+import { CLIENTS, type LabClient, PROFILE_CLIENTS } from './clients.ts'
+import { type FlowResult, type Grant, GRANTS, PROFILE_FLOWS, runFlow } from './flows.ts'
 import { makeStage } from './stage.ts'
 import { bad, bold, column, dim, named, type Tell, tick } from './tell/terminal.ts'
 
@@ -58,6 +58,22 @@ async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']
     for (const failed of row)
       if ('error' in failed) tell(bad(`    ${failed.grant}: ${failed.error}`))
     results.push(...row)
+  }
+  tell()
+  return [...results, ...(await tourProfiles(lab, tell))]
+}
+
+async function tourProfiles(lab: Attached, tell: Tell): Promise<TourResult['flows']> {
+  tell(bold('And what further profiles add'))
+  const results: (FlowResult | FailedFlow)[] = []
+  for (const flow of PROFILE_FLOWS) {
+    const client = PROFILE_CLIENTS[flow]
+    const result = await attempt(lab, flow, client)
+    tell(
+      `  ${column(client.profile, AUTHENTICATION_WIDTH)}${column(client.binding, 6)}${cell(result)}`,
+    )
+    if ('error' in result) tell(bad(`    ${flow}: ${result.error}`))
+    results.push(result)
   }
   tell()
   return results

@@ -1,8 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type Authentication, type Binding, CLIENTS } from '../clients.ts'
+import {
+  type Authentication,
+  type Binding,
+  CLIENTS,
+  type LabClient,
+  PROFILE_CLIENTS,
+} from '../clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import { type Grant, runFlow, type TokenForm } from '../flows.ts'
+import { type Grant, PROFILE_FLOWS, runFlow, type TokenForm } from '../flows.ts'
 import { exchangesOf } from '../tell/exchanges.ts'
 import { toMermaid } from '../tell/mermaid.ts'
 import { tellStory } from '../tell/story.ts'
@@ -13,6 +19,8 @@ const GRANT_OF = {
   'client-credentials': 'client_credentials',
   'authorization-code': 'authorization_code',
   refresh: 'refresh_token',
+  'message-signing': 'message_signing',
+  ciba: 'ciba',
 } as const satisfies Record<string, Grant>
 
 export const FLOWS = Object.keys(GRANT_OF)
@@ -33,8 +41,7 @@ export async function flow(name: string, options: FlowOptions, command: Command)
   const { auth, bind, token: form, mermaid, json } = options
   if (json && mermaid === '-')
     throw new UsageError('--json and --mermaid - both want standard output; give one a file')
-  const client = CLIENTS.find((one) => one.authentication === auth && one.binding === bind)
-  if (!client) throw new UsageError(`no client has ${auth} and ${bind}`)
+  const client = clientFor(GRANT_OF[name], { auth, bind }, command)
   await withLab(command, async (lab) => {
     const result = await runFlow(lab, { grant: GRANT_OF[name], client, form })
     const exchanges = exchangesOf(await lab.readTrace(result.trace))
@@ -48,6 +55,26 @@ export async function flow(name: string, options: FlowOptions, command: Command)
     if (mermaid !== undefined) await writeDiagram(mermaid, toMermaid(exchanges, lab.addresses))
     process.exitCode = result.ok ? 0 : 1
   })
+}
+
+/** A profile's flow has a client of its own; what it is cannot be chosen. */
+function clientFor(
+  grant: Grant,
+  { auth, bind }: Pick<FlowOptions, 'auth' | 'bind'>,
+  command: Command,
+): LabClient {
+  const own = PROFILE_FLOWS.find((flow) => flow === grant)
+  if (own) {
+    const { id, authentication, binding } = PROFILE_CLIENTS[own]
+    if (['auth', 'bind'].some((option) => command.getOptionValueSource(option) === 'cli'))
+      throw new UsageError(
+        `this flow is played by ${id} (${authentication}, ${binding}): leave out --auth and --bind`,
+      )
+    return PROFILE_CLIENTS[own]
+  }
+  const client = CLIENTS.find((one) => one.authentication === auth && one.binding === bind)
+  if (!client) throw new UsageError(`no client has ${auth} and ${bind}`)
+  return client
 }
 
 async function writeDiagram(file: string, diagram: string): Promise<void> {

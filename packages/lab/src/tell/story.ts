@@ -45,6 +45,8 @@ function tellResponse({ status, headers, body }: ResponseEvent, tell: Tell): voi
     const value = valueOf(headers, name)
     if (value) tellValue(name, value, tell)
   }
+  const signed = new URLSearchParams(valueOf(headers, 'location')?.split('?')[1]).get('response')
+  if (signed !== null) tellValue('response', signed, tell) // JARM
   if (!valueOf(headers, 'content-type')?.includes('json') || !body) return
   const members: Readonly<Record<string, unknown>> = Object(JSON.parse(body))
   if ('keys' in members) tell(dim(`     ${Object(members['keys']).length} public keys`))
