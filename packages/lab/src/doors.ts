@@ -1,6 +1,7 @@
 /** The doors of each service, and who stands behind them: in the lab's one process, or in its own. */
 import { type Addresses, localUrl } from './addresses.ts'
 import type { MeasuredAuthorizationServer } from './authorization-server.ts'
+import { withApproval } from './approval.ts'
 import type { Closing } from './closing.ts'
 import { type LabConfiguration, PORTS, type Service } from './configuration.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
@@ -51,7 +52,12 @@ export function serveAuthorizationServer(
 ): void {
   doors.authorizationServer.serve(made.publicListener)
   doors.mtlsAlias.serve(made.mtlsListener)
-  doors.authorizationServerManagement.serve(management(() => made.ready(), made.metrics))
+  doors.authorizationServerManagement.serve(
+    withApproval(
+      (...decision) => made.decide(...decision),
+      management(() => made.ready(), made.metrics),
+    ),
+  )
 }
 
 export const resourceServerDoors = async (open: Open) => ({

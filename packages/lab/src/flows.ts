@@ -14,7 +14,7 @@ import {
 import { newTrace, type TraceContext } from '@holdfast/trace'
 import { resourcesOf } from './addresses.ts'
 import type { Attached } from './attach.ts'
-import { type LabClient, PROFILE_CLIENTS } from './clients.ts'
+import type { LabClient, PROFILE_CLIENTS } from './clients.ts'
 import { observed } from './observe.ts'
 import { decodeJwt } from './tell/jwt.ts'
 

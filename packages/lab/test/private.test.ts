@@ -19,7 +19,7 @@ async function expectNothingLeft(): Promise<void> {
 test('tour', async () => {
   const { code, out, err } = await run(place, ['tour'])
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/✓ 18 of 18 flows reach the API, (\d+) of \1 attacks are refused/)
+  expect(out).toMatch(/✓ 20 of 20 flows reach the API, (\d+) of \1 attacks are refused/)
   await expectNothingLeft()
 })
 

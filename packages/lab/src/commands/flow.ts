@@ -63,7 +63,7 @@ function clientFor(
   { auth, bind }: Pick<FlowOptions, 'auth' | 'bind'>,
   command: Command,
 ): LabClient {
-  const own = PROFILE_FLOWS.find((flow) => flow === grant)
+  const own = PROFILE_FLOWS.find((one) => one === grant)
   if (own) {
     const { id, authentication, binding } = PROFILE_CLIENTS[own]
     if (['auth', 'bind'].some((option) => command.getOptionValueSource(option) === 'cli'))
