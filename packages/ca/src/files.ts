@@ -63,14 +63,23 @@ export async function makeFolder(path: string): Promise<void> {
   await writing(path, () => make(path))
 }
 
+/** Not by `recursive`: Node never comes back from a folder that cannot be made, as below /proc. */
 async function make(folder: string): Promise<void> {
+  if (await isFolder(folder)) return
+  if (dirname(folder) !== folder) await make(dirname(folder))
   try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    // What `recursive` says of a read-only disk; without it the reason is the true one.
-    if (codeOf(cause) !== 'ENOENT') throw cause
     await mkdir(folder)
+  } catch (cause) {
+    // Unless another process was faster.
+    if (!(await isFolder(folder))) throw cause
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** Writes the file unless there is one; answers the text that now stands there. */

@@ -39,10 +39,19 @@ export function encodeNames(
       alternativeNames: encodeAlternativeNames(alternativeNames),
     }
   } catch (cause) {
-    if (!(cause instanceof NameSyntaxError || cause instanceof MalformedDer)) throw cause
-    const remedy = 'Write the subject as in RFC 4514, for example CN=JohnDoe,OU=IT'
-    throw new AuthorityError({ code: 'bad-request', file, problem: cause.message, remedy }, cause)
+    throw nameRefusal(file, cause)
   }
+}
+
+/** What is said of names that are none; any other error stays what it is. */
+export function nameRefusal(file: string, cause: unknown): unknown {
+  const isSyntax = cause instanceof NameSyntaxError
+  if (!isSyntax && !(cause instanceof MalformedDer)) return cause
+  const remedy = isSyntax
+    ? 'Write the subject as in RFC 4514, for example CN=JohnDoe,OU=IT'
+    : 'Write each name as its kind wants it'
+  const detail = { code: 'bad-request', file, problem: cause.message, remedy } as const
+  return new AuthorityError(detail, cause)
 }
 
 interface Checked {

@@ -35,7 +35,7 @@ export async function signRequest(
   profileName: LeafProfile,
 ): Promise<SignedRequest> {
   const { folder, settings } = context
-  const request = read(folder, csr)
+  const request = read(csr)
   await context.refresh()
   await checkKey(context, request)
   const profile: Profile = PROFILES[profileName]
@@ -45,8 +45,8 @@ export async function signRequest(
       request.alternativeNames[kind] ?? [],
     ]),
   )
-  checkSubject(folder, request.name, profile)
-  checkNames(folder, profileName, { name: request.name, alternativeNames: allowed })
+  checkSubject(request.name, profile)
+  checkNames('request', profileName, { name: request.name, alternativeNames: allowed })
   const { issuer, status } = await context.signer()
   const certificate = await issue({
     profile,
@@ -66,27 +66,27 @@ export async function signRequest(
   }
 }
 
-function read(folder: string, csr: string | Buffer): Csr {
+function read(csr: string | Buffer): Csr {
   try {
     return readCsr(csr)
   } catch (cause) {
     if (!(cause instanceof CsrError)) throw cause
-    throw refuse(folder, `the request ${cause.message}`, cause)
+    throw refuse(cause.message, cause)
   }
 }
 
-async function checkKey({ folder, revocations }: Context, { publicKey }: Csr): Promise<void> {
+async function checkKey({ revocations }: Context, { publicKey }: Csr): Promise<void> {
   const compromised = compromisedKeys(await revocations.current())
   if (!compromised.has(keyFingerprint(publicKey))) return
-  throw refuse(folder, 'the request is for a key that was revoked as compromised')
+  throw refuse('is for a key that was revoked as compromised')
 }
 
-function checkSubject(folder: string, name: DistinguishedName, profile: Profile): void {
-  if (name.length === 0 && !profile.onlyName) throw refuse(folder, 'the request has no subject')
+function checkSubject(name: DistinguishedName, profile: Profile): void {
+  if (name.length === 0 && !profile.onlyName) throw refuse('has no subject')
   const texts = name.flat().map((attribute) => ('text' in attribute ? attribute.text : ''))
   // A newline makes two attributes of one in what many programs print and some compare.
   if (texts.some((text) => /\p{Cc}/u.test(text))) {
-    throw refuse(folder, 'the request has control characters in its subject')
+    throw refuse('has control characters in its subject')
   }
 }
 
@@ -98,7 +98,7 @@ function dropped(asked: AlternativeNames, given: AlternativeNames): string[] {
   )
 }
 
-function refuse(folder: string, problem: string, cause?: unknown): AuthorityError {
+function refuse(problem: string, cause?: unknown): AuthorityError {
   const remedy = 'Ask again with a good key, a plain subject and names that the profile allows'
-  return new AuthorityError({ code: 'bad-request', file: folder, problem, remedy }, cause)
+  return new AuthorityError({ code: 'bad-request', file: 'request', problem, remedy }, cause)
 }

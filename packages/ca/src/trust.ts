@@ -107,13 +107,33 @@ async function nssSteps(
   { nssFolders }: TrustOptions,
 ): Promise<TrustStep[]> {
   const folders = nssFolders ?? (await userDatabases())
+  if (folders.length === 0) {
+    const line = '# no NSS database of this user: nothing to do'
+    return [{ store: 'nss', lines: [line], run: () => Promise.resolve() }]
+  }
   return folders.map((folder): TrustStep => {
     const at = ['-d', `sql:${folder}`, '-n', label]
     // C: a CA that is trusted for TLS servers. Not for mail, not for code.
     const add = ['certutil', '-A', ...at, '-t', 'C,,', '-i', file]
     const command = action === 'install' ? add : ['certutil', '-D', ...at]
-    return { store: 'nss', lines: [shell(command)], run: () => execute(command, folder) }
+    const run = async (): Promise<void> => {
+      // Undone twice is undone.
+      if (action === 'install' || (await isKnown(['certutil', '-L', ...at], folder))) {
+        await execute(command, folder)
+      }
+    }
+    return { store: 'nss', lines: [shell(command)], run }
   })
+}
+
+async function isKnown(look: readonly string[], folder: string): Promise<boolean> {
+  try {
+    await execute(look, folder)
+    return true
+  } catch (error) {
+    if (error instanceof AuthorityError && error.code === 'missing-tool') throw error
+    return false
+  }
 }
 
 function nodeSteps({ file }: Root, action: 'install' | 'remove'): Promise<TrustStep[]> {

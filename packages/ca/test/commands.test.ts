@@ -181,8 +181,13 @@ describe('trust', async () => {
     expect(certutil('-L')).toMatch(/holdfast-[0-9A-F]{12} +C,,/)
     await commands.trust({ folder }, { ...wish, action: 'remove' })
     expect(certutil('-L')).not.toContain('holdfast')
-    await expect(commands.trust({ folder }, { ...wish, action: 'remove' })).rejects.toMatchObject({
+    // Undone twice is undone; what is no database takes nothing.
+    await commands.trust({ folder }, { ...wish, action: 'remove' })
+    const elsewhere = { ...wish, nssFolders: [join(nss, 'nowhere')], action: 'install' } as const
+    await expect(commands.trust({ folder }, elsewhere)).rejects.toMatchObject({
       code: 'unwritable',
     })
+    const none = await commands.trust({ folder }, { ...wish, nssFolders: [], action: 'install' })
+    expect(none.lines).toEqual(['# no NSS database of this user: nothing to do'])
   })
 })

@@ -29,6 +29,15 @@ async function expectWhole(folder: string): Promise<void> {
 }
 
 describe('a disk', () => {
+  it('that has no room for a folder is an AuthorityError, and is not tried for ever', async () => {
+    // Nothing can be made below /proc, and mkdir says there that something is missing.
+    await expect(openAuthority('/proc/holdfast/ca')).rejects.toMatchObject({
+      name: 'AuthorityError',
+      code: 'unwritable',
+      file: '/proc/holdfast/ca',
+    })
+  })
+
   it('that is full is an AuthorityError, and what stood on it still works', async (context) => {
     const folder = newFolder()
     if (!mount('-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder))

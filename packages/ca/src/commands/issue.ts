@@ -3,14 +3,13 @@ import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { AlternativeNames } from '../alternative-names.ts'
 import { makeCsr } from '../make-csr.ts'
-import { MalformedDer } from '../der.ts'
 import { AuthorityError } from '../error.ts'
 import { createFile } from '../files.ts'
 import { generateKey, type KeyType, toPem } from '../key-types.ts'
 import { type LeafProfile, SERVER_NAMES } from '../profiles.ts'
 import { publishStatus, STATUS_FILE } from '../publish.ts'
 import { renew as renewCertificate, rotate as rotateIssuing } from '../renew.ts'
-import { NameSyntaxError } from '../rfc4514.ts'
+import { nameRefusal } from '../names.ts'
 import { signRequest } from '../sign-request.ts'
 import { ensureLeaf, type LeafKind } from '../leaf.ts'
 import { type CommandResult, open, type Place } from './result.ts'
@@ -81,25 +80,13 @@ export interface RequestWish extends AlternativeNames {
 export async function makeRequest(wish: RequestWish): Promise<CommandResult> {
   const { subject, keyType = 'EC-P256', out, ...alternativeNames } = wish
   const key = await generateKey(keyType)
-  const csr = await requestFor(key, { subject, alternativeNames, out })
+  const csr = await makeCsr(key, { subject, alternativeNames }).catch((cause: unknown) => {
+    throw nameRefusal(out, cause)
+  })
   const files = { key: `${out}.key.pem`, csr: `${out}.csr.pem` }
   await writeNew(files.key, toPem(key), 0o600)
   await writeNew(files.csr, csr, 0o644)
   return { lines: [`key  ${files.key}`, `csr  ${files.csr}`], json: { files } }
-}
-
-async function requestFor(
-  key: Awaited<ReturnType<typeof generateKey>>,
-  wish: { subject: string; alternativeNames: AlternativeNames; out: string },
-): Promise<string> {
-  try {
-    return await makeCsr(key, wish)
-  } catch (cause) {
-    if (!(cause instanceof NameSyntaxError || cause instanceof MalformedDer)) throw cause
-    const remedy = 'Write the subject as in RFC 4514, for example CN=JohnDoe,OU=IT'
-    const detail = { code: 'bad-request', file: wish.out, problem: cause.message, remedy } as const
-    throw new AuthorityError(detail, cause)
-  }
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
