@@ -4,12 +4,21 @@
  */
 import { durability } from './soaks/authorization-server/durability.ts'
 import { races } from './soaks/authorization-server/races.ts'
+import { certificates } from './soaks/certificates.ts'
 import { command } from './soaks/command.ts'
 import { doubleSubmission } from './soaks/double-submission/double-submission.ts'
 import { liveJtis } from './soaks/live-jtis.ts'
 import { malformed } from './soaks/malformed/malformed.ts'
 import { manyClients } from './soaks/many-clients.ts'
 
-const SOAKS = [doubleSubmission(), malformed, liveJtis, manyClients, races, durability]
+const SOAKS = [
+  doubleSubmission(),
+  malformed,
+  liveJtis,
+  manyClients,
+  races,
+  durability,
+  certificates,
+]
 
 process.exitCode = await command(process.argv.slice(2), SOAKS)

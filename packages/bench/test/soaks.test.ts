@@ -43,7 +43,13 @@ describe('pnpm soak', () => {
   test('without a name lists the soaks', async () => {
     const { code, stdout } = await soak([])
     expect(code).toBe(0)
-    for (const name of ['double-submission', 'malformed', 'live-jtis', 'many-clients'])
+    for (const name of [
+      'double-submission',
+      'malformed',
+      'live-jtis',
+      'many-clients',
+      'certificates',
+    ])
       expect(stdout).toContain(`${name}\n`)
   })
 
