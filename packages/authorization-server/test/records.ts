@@ -9,6 +9,7 @@ export const over = (records: Records): Records => ({
   list: (kind) => records.list(kind),
   consume: (kind, id) => records.consume(kind, id),
   remove: (kind, id) => records.remove(kind, id),
+  listGrant: (grant) => records.listGrant(grant),
   revokeGrant: (grant) => records.revokeGrant(grant),
   increment: (counter) => records.increment(counter),
   close: () => records.close(),

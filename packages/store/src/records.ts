@@ -14,6 +14,8 @@ export interface Records {
   /** Marks as used; the record stays readable. One of any number in parallel gets `true`. */
   consume(kind: string, id: string): Promise<boolean>
   remove(kind: string, id: string): Promise<void>
+  /** Every record of every kind that was written under this grant. */
+  listGrant(grant: string): Promise<StoredRecord[]>
   /** Removes every record of every kind that was written under this grant. */
   revokeGrant(grant: string): Promise<void>
   /** Adds one and returns the new value; the first answer is 1. */

@@ -92,7 +92,17 @@ export function recordsContract(open: (now: () => number) => Promise<Records>): 
     await records.upsert({ ...code, grant: 'g' })
     await records.upsert({ ...code, kind: 'RefreshToken', grant: 'g' })
     await records.upsert({ ...code, kind: 'AccessToken', grant: 'other' })
+    const listed = (await records.listGrant('g')).map(({ kind, id, payload }) => [
+      kind,
+      id,
+      payload,
+    ])
+    expect(listed.sort()).toEqual([
+      ['Code', 'a', code.payload],
+      ['RefreshToken', 'a', code.payload],
+    ])
     await records.revokeGrant('g')
+    expect(await records.listGrant('g')).toEqual([])
     expect(await records.find('Code', 'a')).toBeUndefined()
     expect(await records.find('RefreshToken', 'a')).toBeUndefined()
     expect(await records.find('AccessToken', 'a')).toBeDefined()
@@ -125,6 +135,7 @@ export function recordsContract(open: (now: () => number) => Promise<Records>): 
     await records.upsert({ ...code, id: 'b', grant: 'g', expiresAt: START + 1_000 })
     clock.time = START + 10 * 86_400_000
     await records.upsert({ ...code, id: 'c', grant: 'g' })
+    expect((await records.listGrant('g')).map(({ id }) => id).sort()).toEqual(['a', 'c'])
     expect((await records.list('Code')).map(({ id }) => id).sort()).toEqual(['a', 'c'])
     await records.revokeGrant('g')
     expect(await records.list('Code')).toEqual([])

@@ -50,6 +50,13 @@ export class RecordsInProcess implements Records {
     this.#rows.delete(address(kind, id))
   }
 
+  async listGrant(grant: string): Promise<StoredRecord[]> {
+    return [...this.#rows.values()]
+      .filter((row) => row.grant === grant)
+      .map(({ kind, id }) => handOut(this.#live(kind, id)))
+      .filter((row) => row !== undefined)
+  }
+
   async revokeGrant(grant: string): Promise<void> {
     for (const [key, row] of this.#rows) if (row.grant === grant) this.#rows.delete(key)
   }

@@ -66,6 +66,10 @@ export class RecordsInPostgres implements Records {
     await this.#query('remove', [escape(kind), escape(id)])
   }
 
+  async listGrant(grant: string): Promise<StoredRecord[]> {
+    return (await this.#query('listGrant', [escape(grant), this.#time(), GRACE])).rows.map(stored)
+  }
+
   async revokeGrant(grant: string): Promise<void> {
     await this.#query('revokeGrant', [escape(grant)])
   }

@@ -19,6 +19,7 @@ export function statements(schema: string) {
     consume: `UPDATE ${record} SET consumed_at = ${time(3)}
       WHERE kind = $1 AND id = $2 AND consumed_at IS NULL AND ${readable(3)}`,
     remove: `DELETE FROM ${record} WHERE kind = $1 AND id = $2`,
+    listGrant: `SELECT ${all} FROM ${record} WHERE grant_id = $1 AND ${readable(2)}`,
     revokeGrant: `DELETE FROM ${record} WHERE grant_id = $1`,
     increment: `INSERT INTO "${schema}".counter AS old VALUES ($1, 1)
       ON CONFLICT (name) DO UPDATE SET value = old.value + 1 RETURNING value`,

@@ -144,6 +144,20 @@ end
 return all`,
 )
 
+export const LIST_GRANT = script(
+  LIFE,
+  RECORD,
+  `
+local all = {}
+for _, key in ipairs(redis.call('ZRANGE', prefix .. 'grant:' .. ARGV[3], 0, -1)) do
+  local found = read(key)
+  if found then
+    table.insert(all, {redis.call('HGET', key, 'kind'), found[4], found[1], found[2]})
+  end
+end
+return all`,
+)
+
 export const REMOVE = script(LIFE, RECORD, `drop(record_key(ARGV[3], ARGV[4]))`)
 
 export const REVOKE_GRANT = script(

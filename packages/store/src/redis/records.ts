@@ -102,6 +102,13 @@ export class RecordsInRedis implements Records {
     await this.#write(scripts.REMOVE, [kind, id])
   }
 
+  async listGrant(grant: string): Promise<StoredRecord[]> {
+    const found = await this.#run(scripts.LIST_GRANT, [grant])
+    return (Array.isArray(found) ? found : [])
+      .map(([kind, ...one]: string[]) => row(String(kind), one))
+      .filter((one) => one !== undefined)
+  }
+
   async revokeGrant(grant: string): Promise<void> {
     await this.#write(scripts.REVOKE_GRANT, [grant])
   }

@@ -63,6 +63,13 @@ export class RecordsInSqlite implements Records {
     await this.#commit.write(() => this.#statements.remove.run(kind, id))
   }
 
+  async listGrant(grant: string): Promise<StoredRecord[]> {
+    return this.#statements.listGrant
+      .all(grant, this.#now() - GRACE)
+      .map(row)
+      .filter((found) => found !== undefined)
+  }
+
   async revokeGrant(grant: string): Promise<void> {
     await this.#commit.write(() => this.#statements.revokeGrant.run(grant))
   }
@@ -101,6 +108,7 @@ function prepare(database: DatabaseSync) {
       `UPDATE record SET consumed_at = ? WHERE kind = ? AND id = ? AND consumed_at IS NULL AND ${live}`,
     ),
     remove: statement('DELETE FROM record WHERE kind = ? AND id = ?'),
+    listGrant: statement(`SELECT ${all} FROM record WHERE grant_id = ? AND ${live}`),
     revokeGrant: statement('DELETE FROM record WHERE grant_id = ?'),
     sweep: statement(
       `DELETE FROM record WHERE (kind, id) IN
