@@ -132,7 +132,7 @@ export const otherIssuer: Attack = {
   title: 'A token of another issuer',
   clause: 'RFC9068-4-3',
   answer: invalidToken,
-  overlaps: ['RFC9068-4-5'], // no key of ours is another issuer's
+  overlaps: ['RFC9068-4-5', 'FAPI2SP-5.3.4-3'], // no key and no list of ours is another issuer's
   forges: true,
   play: async ({ byMtls, send, forged }) =>
     send(byMtls({ token: await forged({ claims: { iss: 'https://evil.example' } }) })),

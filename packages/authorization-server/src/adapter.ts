@@ -2,6 +2,7 @@ import type { NewRecord, Records, StoredRecord } from '@holdfast/store'
 import { errors, Provider } from 'oidc-provider'
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
 import { decidedOn } from './rows/decided.ts'
+import { endGrant, endToken, ownTokensOf } from './status-list/revocations.ts'
 
 /** What ends with its grant. An interaction names a grant as well, but outlives it. */
 const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
@@ -15,6 +16,8 @@ const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
 
 /** Seconds. */
 const EXPIRED = 600
+
+const MAY_BE_JWT: ReadonlySet<string> = new Set(['AccessToken', 'ClientCredentials'])
 
 /**
  * The library's models as records; `kind` is the model's name. What the library does in two steps
@@ -44,13 +47,22 @@ export function adapterOver(records: Records, interaction: number): AdapterFacto
     findByUserCode: async (code) => asPayload(await records.findByIndex(model, code)),
     async consume(id) {
       if (await records.consume(model, id)) return
-      await endGrant(records, await records.find(model, id))
+      const grant = grantOf(await records.find(model, id))
+      if (grant !== undefined) await endGrant(records, grant)
       throw model === 'PushedAuthorizationRequest'
         ? new errors.InvalidRequestUri('request_uri was already used')
         : new errors.InvalidGrant(`${model} was already used`)
     },
-    destroy: (id) => records.remove(model, id),
-    revokeByGrantId: (grant) => records.revokeGrant(grant),
+    async destroy(id) {
+      if (model === 'Grant') return endGrant(records, id)
+      // Before the refresh token itself: killed between, a client can revoke it once more.
+      const grant = model === 'RefreshToken' && grantOf(await records.find(model, id))
+      if (grant) await endGrant(records, grant)
+      return MAY_BE_JWT.has(model) ? endToken(records, model, id) : records.remove(model, id)
+    },
+    // Also for the sake of one access token, where the library would keep the grant: a refresh that
+    // is under way must not outlive it.
+    revokeByGrantId: (grant) => endGrant(records, grant),
   })
 }
 
@@ -64,15 +76,9 @@ function refuseOtherKey(code: AdapterPayload | undefined): void {
     throw new errors.InvalidGrant('the DPoP proof is not by the key that the code is bound to')
 }
 
-/**
- * RFC6749-4.1.2: a second use of a code ends what came of the first. In a race the winner's tokens
- * may be written after this, so the grant itself goes: without it no token is active or refreshed.
- */
-async function endGrant(records: Records, used: StoredRecord | undefined): Promise<void> {
-  const grant = used?.payload['grantId']
-  if (typeof grant !== 'string') return
-  await records.remove('Grant', grant)
-  await records.revokeGrant(grant)
+function grantOf(record: StoredRecord | undefined): string | undefined {
+  const grant = record?.payload['grantId']
+  return typeof grant === 'string' ? grant : undefined
 }
 
 function asRecord(
@@ -82,7 +88,11 @@ function asRecord(
   expiresIn: number | undefined,
 ): NewRecord {
   const index = payload.uid ?? payload.userCode
-  const grant = ENDS_WITH_GRANT.has(model) ? payload.grantId : undefined
+  const grant = ENDS_WITH_GRANT.has(model)
+    ? payload.grantId
+    : model === 'ClientCredentials' && payload.clientId !== undefined
+      ? ownTokensOf(payload.clientId)
+      : undefined
   return {
     kind: model,
     id,

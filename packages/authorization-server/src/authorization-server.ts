@@ -14,6 +14,7 @@ import type { Outcome } from './operations/outcome.ts'
 import type { Fetch } from './notification.ts'
 import { makeProvider } from './provider.ts'
 import { checkClients } from './start-checks.ts'
+import { Places, SHAPE, type Shape } from './status-list/places.ts'
 import { answering } from './unavailable.ts'
 
 export interface AuthorizationServerOptions {
@@ -26,6 +27,8 @@ export interface AuthorizationServerOptions {
   readonly certificates: CertificateJudge
   /** The one that `provision` was given. */
   readonly keyEncryption?: KeyEncryption | undefined
+  /** Default: eight lists of a million tokens. The same on all nodes, and for good. */
+  readonly statusLists?: Shape
   readonly report?: Reporter
   /** What whoever runs the server should know: weak clients, clients that cannot be notified. Default: a warning of the process. */
   readonly warn?: (sentence: string) => void
@@ -87,10 +90,12 @@ export async function createAuthorizationServer(
   for (const sentence of await checkClients(options.records, configuration)) warn(sentence)
   const limits = new AuthenticationLimits(configuration.failures)
   const records = answering(options.records)
+  const longest = Math.max(...configuration.resources.map(({ ttl }) => ttl))
+  const places = new Places(records, options.statusLists ?? SHAPE, longest)
   const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
   const providerWith = (keys: Keys) =>
     makeProvider(
-      { configuration, records, memory, certificates, keys, fetch, explain },
+      { configuration, records, memory, certificates, keys, places, fetch, explain },
       { report, audit, limits, warn },
     )
 

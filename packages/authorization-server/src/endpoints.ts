@@ -9,6 +9,7 @@ export const endpoints = {
   /** Served where a profile with CIBA is on offer. */
   backchannel_authentication: '/backchannel',
   jwks: '/jwks',
+  status: '/status',
 } as const
 
 /** RFC 8705 §5: the endpoints at which a client may have to show a certificate. */

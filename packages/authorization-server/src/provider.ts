@@ -14,6 +14,8 @@ import { rememberAssertions } from './replay.ts'
 import { enforcing } from './rows/enforcing.ts'
 import { ownNonces } from './rows/library.ts'
 import { signedIntrospection } from './signed-introspection.ts'
+import { jwtsByRecord } from './status-list/presented.ts'
+import { statusLists } from './status-list/publishing.ts'
 
 interface Around extends Observers {
   readonly limits: AuthenticationLimits
@@ -42,6 +44,8 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   provider
     .use(answersInOAuth(provider, observers))
     .use(enforcing(provider, house))
+    .use(statusLists(house))
+    .use(jwtsByRecord(house))
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
   if (offersCiba(configuration))

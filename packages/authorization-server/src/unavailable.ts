@@ -12,6 +12,15 @@ class StoreUnavailable extends errors.OIDCProviderError {
   }
 }
 
+/** As many tokens live as can be told apart in the status lists. */
+export class StatusListsFull extends errors.OIDCProviderError {
+  constructor() {
+    super(503, 'temporarily_unavailable')
+    this.error_description = 'the status lists are full'
+    this.expose = true
+  }
+}
+
 /** The same records; what they throw becomes an answer. */
 export const answering = (records: Records): Records =>
   aroundRecords(records, async (call) => {

@@ -15,6 +15,7 @@ import type {
   Listener,
   ProfileName,
   Outcome,
+  Shape,
 } from '../src/index.ts'
 import { makeCertificates } from './certificates.ts'
 import type { Certificates } from './certificates.ts'
@@ -53,6 +54,7 @@ interface Options {
   readonly notifyAt?: string
   readonly fetch?: AuthorizationServerOptions['fetch']
   readonly judge?: Partial<CertificateJudge>
+  readonly statusLists?: Shape
 }
 
 /** A provisioned authorization server on two ephemeral ports. */
@@ -90,6 +92,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     ...(options.warn && { warn: options.warn }),
     ...(options.audit && { audit: options.audit }),
     ...(options.fetch && { fetch: options.fetch }),
+    ...(options.statusLists && { statusLists: options.statusLists }),
   })
   const serve: { public: Listener; alias: Listener } = {
     public: server.publicListener,
@@ -196,6 +199,11 @@ async function makeClients(
       ...(await withKey('api', 'ES256')),
       grant_types: [],
       introspection_audiences: [PAYMENTS],
+    },
+    {
+      ...(await withKey('accounts-api', 'ES256')),
+      grant_types: [],
+      introspection_audiences: [ACCOUNTS],
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
   ]

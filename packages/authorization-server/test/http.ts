@@ -8,6 +8,8 @@ export interface Request {
   readonly method?: string
   readonly headers?: { readonly [name: string]: string | readonly string[] }
   readonly form?: { readonly [name: string]: string }
+  /** A body that is no plain form; sent in chunks. */
+  readonly body?: string
   readonly certificate?: Certificate | undefined
   /** The request target, where it is not the path of the URL. */
   readonly target?: string
@@ -25,7 +27,7 @@ export type Send = (request: Request) => Promise<Response>
 /** One request on a connection of its own, so that no certificate is left over from another. */
 export const sender =
   (ca: string): Send =>
-  ({ url, form, method = form ? 'POST' : 'GET', headers = {}, certificate, target }) =>
+  ({ url, form, body, method = form ? 'POST' : 'GET', headers = {}, certificate, target }) =>
     new Promise((resolve, reject) => {
       const { hostname, port, pathname, search } = new URL(url)
       const type = form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}
@@ -57,6 +59,7 @@ export const sender =
         },
       )
       outgoing.on('error', reject)
+      if (body !== undefined) outgoing.write(body)
       outgoing.end(form ? new URLSearchParams(form).toString() : undefined)
     })
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { statusListUris } from '@holdfast/authorization-server'
 import type { ClientMaterial } from '@holdfast/client'
 import { openConnection } from '@holdfast/client'
 import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
@@ -33,7 +34,8 @@ export function makeResourceServer(
   const app = createApi({
     resource,
     issuer,
-    jwtTokens: jwtTokens({ issuer, fetch }),
+    jwtTokens: jwtTokens({ issuer, fetch, statusListUris: statusListUris(issuer) }),
+    status: 'required',
     opaqueTokens: introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
     nonceSecret: randomBytes(32),
     explain: true,

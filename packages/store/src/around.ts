@@ -12,6 +12,7 @@ export const aroundRecords = (records: Records, around: Around): Records => ({
   list: (kind) => around(() => records.list(kind), 'list'),
   consume: (kind, id) => around(() => records.consume(kind, id), 'consume'),
   remove: (kind, id) => around(() => records.remove(kind, id), 'remove'),
+  listGrant: (grant) => around(() => records.listGrant(grant), 'listGrant'),
   revokeGrant: (grant) => around(() => records.revokeGrant(grant), 'revokeGrant'),
   increment: (counter) => around(() => records.increment(counter), 'increment'),
   close: () => records.close(),

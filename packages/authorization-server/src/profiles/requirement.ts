@@ -6,6 +6,7 @@ import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Fetch } from '../notification.ts'
+import type { Places } from '../status-list/places.ts'
 import type { RequestObject } from './request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */
@@ -23,6 +24,8 @@ export interface House {
   readonly fetch: Fetch
   /** Name the clause of a refusal in `error_description`. For laboratories. */
   readonly explain: boolean
+  /** Of JWT access tokens, in the status lists. */
+  readonly places: Places
 }
 
 /** What may differ from client to client. A profile names what it changes; the rest is strict. */

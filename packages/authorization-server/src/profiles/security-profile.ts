@@ -6,6 +6,7 @@ import { OWN_MEMBERS } from '../client-metadata.ts'
 import { endpoints, interactionPath, mtlsEndpointAliases } from '../endpoints.ts'
 import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
+import { listedAndRecorded } from '../status-list/issuing.ts'
 import { CLOCK_TOLERANCE } from '../time.ts'
 import { findAccount } from '../users.ts'
 import {
@@ -226,6 +227,11 @@ export const SECURITY_PROFILE = [
         },
       },
     }),
+  },
+  {
+    clause: 'FAPI2SP-5.3.4-3', // resource servers refuse what was revoked: they must be able to know
+    sentence: 'a JWT access token has a place in a status list, and a record',
+    sets: (house) => ({ formats: { customizers: { jwt: listedAndRecorded(house) } } }),
   },
   {
     clause: 'RFC7662-2.1', // resource servers only, and only tokens that are for them (§4)
