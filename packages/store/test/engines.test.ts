@@ -57,9 +57,12 @@ describe('Records in SQLite', () => {
     return expect(new RecordsInSqlite(path).consume('Code', 'a')).resolves.toBe(false)
   })
 
-  test('sweeps what has expired, and only that', async () => {
+  test.each([
+    ['a file', (now: () => number) => new RecordsInSqlite(file(), now)],
+    ['a process', (now: () => number) => new RecordsInProcess(now)],
+  ])('sweeps what has expired, and only that: %s', async (_, open) => {
     const clock = { time: 0 }
-    const records = new RecordsInSqlite(file(), () => clock.time)
+    const records = open(() => clock.time)
     await records.upsert({ kind: 'Code', id: 'short', payload: {}, expiresAt: 1 })
     await records.upsert({ kind: 'Code', id: 'long', payload: {} })
     clock.time = 60_000

@@ -67,6 +67,13 @@ export class RecordsInProcess implements Records {
     return value
   }
 
+  /** Removes what has expired. @returns how many went */
+  sweep(): number {
+    const before = this.#rows.size
+    for (const { kind, id } of this.#rows.values()) this.#live(kind, id)
+    return before - this.#rows.size
+  }
+
   async close(): Promise<void> {}
 
   #live(kind: string, id: string): Row | undefined {
