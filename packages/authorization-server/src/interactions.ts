@@ -91,7 +91,7 @@ export class Interactions {
   }
 
   async #login(ctx: Context, asked: Asked): Promise<void> {
-    if (asked.interaction.prompt.name !== 'login') return ctx.redirect(asked.path)
+    if (asked.interaction.prompt.name !== 'login') return seeOther(ctx, asked.path)
     const form = await readForm(ctx)
     const login = form.get('login') ?? ''
     const sub = await logIn(ctx, form, { records: this.#records, limits: this.#limits })
@@ -103,7 +103,7 @@ export class Interactions {
 
   async #consent(ctx: Context, { interaction, client, path }: Asked): Promise<void> {
     const accountId = interaction.session?.accountId
-    if (interaction.prompt.name !== 'consent' || accountId === undefined) return ctx.redirect(path)
+    if (interaction.prompt.name !== 'consent' || accountId === undefined) return seeOther(ctx, path)
     note(ctx, { subject: accountId })
     const { Grant } = this.#provider
     const known = interaction.grantId ? await Grant.find(interaction.grantId) : undefined
@@ -113,12 +113,16 @@ export class Interactions {
     await this.#finish(ctx, { consent: { grantId: await grant.save() } })
   }
 
-  /** FAPI2SP-5.3.2.2-10 and -11: 303, so that the browser does not post the password on. */
   async #finish(ctx: Context, result: InteractionResults): Promise<void> {
     const returnTo = await this.#provider.interactionResult(ctx.req, ctx.res, result)
-    ctx.status = 303
-    ctx.redirect(returnTo)
+    seeOther(ctx, returnTo)
   }
+}
+
+/** FAPI2SP-5.3.2.2-10 and -11: 303, so that the browser does not post the password on. */
+function seeOther(ctx: Context, url: string): void {
+  ctx.status = 303
+  ctx.redirect(url)
 }
 
 const subjectOf = ({ session }: Interaction) =>

@@ -104,5 +104,8 @@ test('the steps cannot be taken in another order', async () => {
   const browser = new Browser(house.send, house.issuer)
   const page = await loginOf(browser)
   const skipped = { ...page, text: page.text.replaceAll('/login"', '/consent"') }
+  const { url } = browser
+  const { status, headers } = await browser.raw({ url: `${url}/consent`, form: { a: 'b' } })
+  expect([status, headers.location]).toEqual([303, new URL(url).pathname]) // FAPI2SP-5.3.2.2-11
   expect((await browser.press(skipped, 'login-submit')).text).toContain('id="login-submit"')
 })

@@ -3,6 +3,7 @@
  * 2 the command is wrong or a program that it needs is not installed, 130 interrupted.
  */
 import { durability } from './soaks/authorization-server/durability.ts'
+import { malformedForServer } from './soaks/authorization-server/malformed/malformed.ts'
 import { races } from './soaks/authorization-server/races.ts'
 import { certificates } from './soaks/certificates.ts'
 import { command } from './soaks/command.ts'
@@ -19,6 +20,7 @@ const SOAKS = [
   races,
   durability,
   certificates,
+  malformedForServer,
 ]
 
 process.exitCode = await command(process.argv.slice(2), SOAKS)

@@ -36,18 +36,25 @@ export class Client {
 
   proof(more: Members = {}): string {
     const claims = segment(JSON.stringify({ ...this.claims(), ...more }))
-    return this.#signed(`${this.#headerSegment}.${claims}`)
+    return signed(this.#key, `${this.#headerSegment}.${claims}`)
   }
 
   /** Signs what need not be a proof at all. */
   jws(header: string | Uint8Array, claims: string | Uint8Array): string {
-    return this.#signed(`${segment(header)}.${segment(claims)}`)
+    return signJws(this.#key, header, claims)
   }
+}
 
-  #signed(input: string): string {
-    const key = { key: this.#key, dsaEncoding: 'ieee-p1363' as const }
-    return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
-  }
+/** ES256, whatever the header says. */
+export const signJws = (
+  key: KeyObject,
+  header: string | Uint8Array,
+  claims: string | Uint8Array,
+): string => signed(key, `${segment(header)}.${segment(claims)}`)
+
+function signed(key: KeyObject, input: string): string {
+  const how = { key, dsaEncoding: 'ieee-p1363' as const }
+  return `${input}.${sign('sha256', Buffer.from(input), how).toString('base64url')}`
 }
 
 const segment = (text: string | Uint8Array): string => Buffer.from(text).toString('base64url')

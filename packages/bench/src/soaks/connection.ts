@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 
 export interface Answer {
   readonly status: number
+  readonly head: string
   readonly nonce: string | undefined
   readonly body: string
 }
@@ -11,6 +12,7 @@ export interface Answer {
 export class Connection {
   readonly #socket: Socket
   #received = ''
+  #bodiless = false
   #waiting: PromiseWithResolvers<Answer> | undefined
 
   private constructor(socket: Socket) {
@@ -26,7 +28,18 @@ export class Connection {
     return new Connection(socket)
   }
 
-  ask(request: string): Promise<Answer> {
+  /** On a socket that somebody else has opened, or is opening. */
+  static over(socket: Socket): Connection {
+    return new Connection(socket)
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable
+  }
+
+  /** @param bodiless the answer to HEAD has none, whatever its length says */
+  ask(request: string | Uint8Array, bodiless = false): Promise<Answer> {
+    this.#bodiless = bodiless
     this.#waiting = Promise.withResolvers()
     this.#socket.write(request)
     return this.#waiting.promise
@@ -42,10 +55,12 @@ export class Connection {
     if (end < 0) return
     const head = this.#received.slice(0, end)
     const body = this.#received.slice(end + 4)
-    if (body.length < Number(/^content-length: (\d+)$/im.exec(head)?.[1])) return
+    const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1])
+    if (!this.#bodiless && body.length < length) return
     this.#received = ''
     this.#waiting?.resolve({
       status: Number(head.slice(9, 12)),
+      head,
       nonce: /^dpop-nonce: (.+)$/im.exec(head)?.[1],
       body,
     })

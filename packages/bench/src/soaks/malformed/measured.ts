@@ -11,7 +11,7 @@ import { ASKED, namesAnotherKey } from './another-key.ts'
 import { type Attempt, attempt, EDITS, type Honest } from './edits.ts'
 import { text, word } from './garbage.ts'
 import { Random } from './random.ts'
-import { answersOf, bytesOf, serverOf, spoilt } from './wire.ts'
+import { answersOf, bytesOf, plain, serverOf, spoilt } from './wire.ts'
 
 /** Requests from one honest one; before the next, it is sent itself. */
 const FROM_ONE = 2_000
@@ -193,7 +193,7 @@ class Malformed {
         : spoilt(bytesOf(attempt(given.client.token, used)), random)
     const about = `${used === undefined ? name : 'bytes'}: ${bytes.toString('base64').slice(0, 3_000)}`
     try {
-      const answers = await answersOf(port, bytes)
+      const answers = await answersOf(plain(port), bytes)
       this.#count('socket', answers[0]?.status ?? 0)
       for (const { status, body } of answers)
         if (status < 400 || (status >= 500 && !body.includes(ASKED)))

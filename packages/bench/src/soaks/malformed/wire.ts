@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { protect } from '@holdfast/resource-server/node'
 import type { Attempt } from './edits.ts'
 import type { Random } from './random.ts'
@@ -25,11 +25,17 @@ interface Answered {
   readonly body: string
 }
 
+export const plain =
+  (port: number): (() => Socket) =>
+  () =>
+    connect(port, '127.0.0.1')
+
 /** Sends bytes as they are. @returns each final answer, until the connection ends */
-export function answersOf(port: number, bytes: Uint8Array): Promise<readonly Answered[]> {
+export function answersOf(open: () => Socket, bytes: Uint8Array): Promise<readonly Answered[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Answered[]>()
   let answers = ''
-  const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+  const socket = open()
+  socket.write(bytes)
   socket.setEncoding('latin1').setTimeout(LONGEST, () => {
     reject(new Error('no answer'))
     socket.destroy()
