@@ -27,6 +27,13 @@ export class Browser {
     return this.#go({ url: new URL(action, this.#origin).href, form: fields })
   }
 
+  /** Submits the first form of the page, whatever it is called. */
+  async fill(page: Response, fields: { [name: string]: string }): Promise<Response> {
+    const [, action] = /<form[^>]* action="([^"]+)"/.exec(page.text) ?? []
+    if (!action) throw new Error(`no form in ${page.text}`)
+    return this.#go({ url: new URL(action, this.#origin).href, form: fields })
+  }
+
   /** Sends something of one's own with the cookies, and follows nothing. */
   async raw(request: Request): Promise<Response> {
     return this.#send({ ...request, headers: { ...request.headers, cookie: this.#cookie() } })

@@ -2,7 +2,7 @@ import { assertion, pkce } from './honest.ts'
 import type { Prover } from './honest.ts'
 import { Browser } from './browser.ts'
 import { CALLBACK } from './house.ts'
-import type { House } from './house.ts'
+import type { Server } from './house.ts'
 import type { Request } from './http.ts'
 
 /** The steps of the authorization code flow of client `web`. */
@@ -11,7 +11,7 @@ export const VERIFIER = 'v'.repeat(43)
 
 type Form = { readonly [name: string]: string }
 
-export async function pushed(house: House, edit: Form = {}, client = 'web'): Promise<Request> {
+export async function pushed(house: Server, edit: Form = {}, client = 'web'): Promise<Request> {
   return {
     url: `${house.issuer}/par`,
     form: {
@@ -28,20 +28,20 @@ export async function pushed(house: House, edit: Form = {}, client = 'web'): Pro
   }
 }
 
-export async function requestUri(house: House, edit: Form = {}): Promise<string> {
+export async function requestUri(house: Server, edit: Form = {}): Promise<string> {
   const { json } = await house.send(await pushed(house, edit))
   return String(json['request_uri'])
 }
 
-export const authorizationUrl = (house: House, uri: string, client = 'web'): string =>
+export const authorizationUrl = (house: Server, uri: string, client = 'web'): string =>
   frontChannel(house, { client_id: client, request_uri: uri })
 
-export const frontChannel = ({ issuer }: House, query: { [name: string]: string }): string =>
+export const frontChannel = ({ issuer }: Server, query: { [name: string]: string }): string =>
   `${issuer}/authorize?${new URLSearchParams(query).toString()}`
 
 /** Logs alice in and consents; gives the parameters with which the browser comes back. */
 export async function authorize(
-  house: House,
+  house: Server,
   uri: string,
   client = 'web',
 ): Promise<URLSearchParams> {
@@ -53,12 +53,12 @@ export async function authorize(
   return new URL(browser.url).searchParams
 }
 
-export async function codeFor(house: House, edit: Form = {}): Promise<string> {
+export async function codeFor(house: Server, edit: Form = {}): Promise<string> {
   return String((await authorize(house, await requestUri(house, edit))).get('code'))
 }
 
 export async function redeem(
-  house: House,
+  house: Server,
   code: string,
   prover: Prover,
   client = 'web',
@@ -72,11 +72,11 @@ export async function redeem(
   return tokenRequest(house, prover, { ...form, ...(await assertion(house, client)) })
 }
 
-export async function refresh(house: House, token: unknown, prover: Prover): Promise<Request> {
+export async function refresh(house: Server, token: unknown, prover: Prover): Promise<Request> {
   return tokenRequest(house, prover, { grant_type: 'refresh_token', refresh_token: String(token) })
 }
 
-async function tokenRequest(house: House, prover: Prover, form: Form): Promise<Request> {
+async function tokenRequest(house: Server, prover: Prover, form: Form): Promise<Request> {
   const url = `${house.issuer}/token`
   return {
     url,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { CryptoKey, JWK } from 'jose'
-import type { House } from './house.ts'
+import type { Server } from './house.ts'
 import type { Request, Response } from './http.ts'
 
 /** What an honest client does. Tests edit what it makes. */
@@ -11,7 +11,11 @@ export const now = (): number => Math.floor(Date.now() / 1_000)
 type Claims = { readonly [claim: string]: unknown }
 
 /** Form members with which a client authenticates by private_key_jwt. */
-export async function assertion(house: House, client: string, edit: Claims = {}) {
+export async function assertion(
+  house: Pick<Server, 'issuer' | 'keys'>,
+  client: string,
+  edit: Claims = {},
+) {
   const { alg, key } = house.keys[client]!
   const claims = {
     iss: client,
@@ -62,7 +66,7 @@ export const pkce = (verifier: string) => ({
 
 /** A token request of client credentials with assertion and proof, not sent yet. */
 export async function clientCredentials(
-  house: House,
+  house: Server,
   prover: Prover,
   form: { readonly [name: string]: string } = {},
 ): Promise<Request> {

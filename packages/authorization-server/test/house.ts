@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:https'
-import type { Server } from 'node:https'
+import type { Server as HttpsServer } from 'node:https'
 import { RecordsInProcess, ReplayMemoryInProcess } from '@holdfast/store'
 import type { Records, ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
@@ -26,15 +26,19 @@ export const ACCOUNTS = 'https://api.example/accounts'
 export const PAYMENTS = 'https://api.example/payments'
 export const CALLBACK = 'https://client.example/callback'
 
-export interface House {
+/** An authorization server as a client sees it. */
+export interface Server {
   readonly issuer: string
+  readonly send: Send
+  /** Private keys of the clients, by client_id. */
+  readonly keys: { readonly [client: string]: { readonly alg: string; readonly key: CryptoKey } }
+}
+
+export interface House extends Server {
   readonly alias: string
   readonly server: AuthorizationServer
   readonly records: Records
   readonly certificates: Certificates
-  readonly send: Send
-  /** Private keys of the clients, by client_id. */
-  readonly keys: { readonly [client: string]: { readonly alg: string; readonly key: CryptoKey } }
   stop(): Promise<void>
 }
 
@@ -238,12 +242,14 @@ async function makeClients(
   return { clients: [...clients, ...offered], keys }
 }
 
-export async function listening(server: Server): Promise<{ server: Server; origin: string }> {
+export async function listening(
+  server: HttpsServer,
+): Promise<{ server: HttpsServer; origin: string }> {
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   return { server, origin: `https://localhost:${portOf(server)}` }
 }
 
-const closed = (server: Server): Promise<void> =>
+export const closed = (server: HttpsServer): Promise<void> =>
   new Promise((resolve) => {
     server.closeAllConnections()
     server.close(() => resolve())

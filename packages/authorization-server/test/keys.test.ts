@@ -11,7 +11,7 @@ import {
   rotateKeys,
 } from '../src/index.ts'
 import { createKeys } from '../src/keys/keys.ts'
-import { over } from './records.ts'
+import { over } from './stores.ts'
 
 const START = 1_800_000_000_000
 const SETTLED = 5_000

@@ -7,6 +7,7 @@ import { assertion, clientCredentials, now, Prover, verdict } from './honest.ts'
 import { settledMemory, startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Request, Response } from './http.ts'
+import { switching } from './stores.ts'
 
 let house: House
 let strict: House
@@ -216,25 +217,3 @@ test('a proof means nothing where no row looks at it', async () => {
   const answer = await house.send({ url, form, headers: { dpop: 'not a proof' } })
   expect(answer.status).toBe(200)
 })
-
-/** Two lives of one memory: the second begins, and has forgotten, when it is told to. */
-function switching(first: ReplayMemory, second: ReplayMemory) {
-  let present = first
-  const memory: ReplayMemory = {
-    get generation() {
-      return present.generation
-    },
-    get since() {
-      return present.since
-    },
-    put: (use) => present.put(use),
-    look: () => present.look(),
-    nonceGiven: (owner, until) => present.nonceGiven(owner, until),
-  }
-  return {
-    memory,
-    restart: () => {
-      present = second
-    },
-  }
-}

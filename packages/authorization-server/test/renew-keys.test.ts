@@ -6,7 +6,7 @@ import { authorizationUrl, redeem, requestUri } from './flow.ts'
 import { clientCredentials, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
-import { over } from './records.ts'
+import { over } from './stores.ts'
 
 let house: House
 afterEach(() => house.stop())

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RecordsInProcess } from '@holdfast/store'
-import type { Records } from '@holdfast/store'
 import { codeFor, redeem, refresh } from './flow.ts'
 import { assertion, clientCredentials, now, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Request, Response } from './http.ts'
-import { over } from './records.ts'
+import { over, slow } from './stores.ts'
 
 const TIMES = 20
 
@@ -105,17 +104,4 @@ function tally(answers: readonly Response[]): { [verdict: string]: number } {
     counts[key] = (counts[key] ?? 0) + 1
   }
   return counts
-}
-
-/** A store that takes its time, as one in another process would: races become visible. */
-function slow(records: Records): Records {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 3))
-  const inner = over(records)
-  return {
-    ...inner,
-    find: async (...args) => pause().then(() => inner.find(...args)),
-    add: async (record) => pause().then(() => inner.add(record)),
-    consume: async (...args) => pause().then(() => inner.consume(...args)),
-    upsert: async (record) => pause().then(() => inner.upsert(record)),
-  }
 }

@@ -12,7 +12,7 @@ import { codeFor, redeem, refresh } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
-import { over } from './records.ts'
+import { over } from './stores.ts'
 
 const inflated = (lst: string): Buffer => inflateSync(Buffer.from(lst, 'base64url'))
 
