@@ -9,7 +9,7 @@ import { fieldsOf } from './certificate-fields.ts'
 import { profileExtensions } from './extensions.ts'
 import { listFolder, readText } from './files.ts'
 import { issuedSerials, recordIssued } from './issued.ts'
-import { parseCertificates } from './pair.ts'
+import { parseCertificates } from './pem-files.ts'
 import { CLIENT_PROFILES, type LeafProfile, PROFILES } from './profiles.ts'
 
 const SUFFIX = '.certificate.pem'

@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { subjectOf } from './certificate-names.ts'
 import { AuthorityError } from './error.ts'
-import type { Credential } from './leaf.ts'
+import type { Credential } from './leaf-request.ts'
 import { pemBlocks } from './pem.ts'
 import { toPkcs12 } from './pkcs12.ts'
 

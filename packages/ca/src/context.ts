@@ -7,10 +7,9 @@ import {
   issuerOf,
   openHierarchy,
   type Settings,
-  statusUrlsOf,
 } from './hierarchy.ts'
+import { statusUrlsOf, type StatusUrls } from './status-urls.ts'
 import type { Issuer } from './issue.ts'
-import type { StatusUrls } from './extensions.ts'
 import { type Revocation, Revocations } from './revocations.ts'
 
 export class Context {

@@ -2,6 +2,7 @@
 import { EXTENSION } from './certificate-fields.ts'
 import { EXTENDED_KEY_USAGE, KEY_USAGE, type Profile } from './profiles.ts'
 import { qcStatements } from './qualified.ts'
+import type { StatusUrls } from './status-urls.ts'
 import * as x509 from './x509.ts'
 
 export interface ExtensionValue {
@@ -9,14 +10,6 @@ export interface ExtensionValue {
   readonly critical: boolean
   /** Without the OCTET STRING around it. */
   readonly value: Buffer
-}
-
-/** Where the issuer publishes; goes into the certificates that it signs. Absolute URLs. */
-export interface StatusUrls {
-  readonly crl: string
-  readonly issuer: string
-  /** Absent: the issuer has no responder. */
-  readonly ocsp?: string | undefined
 }
 
 /** The same bytes for the same profile, so that a certificate can be told to be of it. */

@@ -7,7 +7,7 @@ import { AuthorityError } from './error.ts'
 import { readText } from './files.ts'
 import { type IssuedCertificate, readIssued } from './issued.ts'
 import { isLocked } from './lock.ts'
-import { parseCertificates } from './pair.ts'
+import { parseCertificates } from './pem-files.ts'
 
 /**
  * PEM, a serial number in hexadecimal (with or without colons), `clients/john`, `john`, or

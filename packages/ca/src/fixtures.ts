@@ -3,16 +3,16 @@
  * `revoked`, which must stand on the list). The function's name says what is wrong; everything else
  * is as in the honest one, names included, so that a server that accepts it has missed exactly that.
  */
+import { statusUrlsOf } from './status-urls.ts'
 import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Authority } from './authority.ts'
 import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
 import { encodeName } from './distinguished-name.ts'
-import { statusUrlsOf } from './hierarchy.ts'
 import { type Issuance, issue, type Issuer, validityOf } from './issue.ts'
 import { recordIssued } from './issued.ts'
 import { generateKey, keyTypeOf, toPem } from './key-types.ts'
-import type { Credential } from './leaf.ts'
+import type { Credential } from './leaf-request.ts'
 import { PROFILES } from './profiles.ts'
 import { parseName } from './rfc4514.ts'
 import { revoke } from './revoke.ts'

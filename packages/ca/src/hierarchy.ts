@@ -4,19 +4,24 @@
  * Everything is read and checked before the first write, so that a folder that is refused is also
  * untouched.
  */
-import type { X509Certificate } from 'node:crypto'
-import { join } from 'node:path'
-import { fieldsOf } from './certificate-fields.ts'
 import { encodeName } from './distinguished-name.ts'
 import { AuthorityError } from './error.ts'
-import { statusExtensions, type StatusUrls } from './extensions.ts'
 import { listFolder } from './files.ts'
 import { issue, type Issuer, publicKeyOf, validityOf } from './issue.ts'
 import { recordIssued } from './issued.ts'
 import type { KeyType } from './key-types.ts'
-import { completePair, isFresh, type Pair, type PartialPair, readPair, type Wish } from './pair.ts'
+import {
+  completePair,
+  isFresh,
+  type Pair,
+  pairFiles,
+  type PartialPair,
+  readPair,
+  type Wish,
+} from './pair.ts'
 import { PROFILES, SUBJECTS } from './profiles.ts'
 import { parseName } from './rfc4514.ts'
+import { namesStatus, statusUrlsOf } from './status-urls.ts'
 
 export interface Settings {
   readonly now: () => number
@@ -89,30 +94,6 @@ async function completeGenerations(
     issuingName,
     generations: [...older, { name: issuingName, pair: issuing }],
   }
-}
-
-export function pairFiles(folder: string, name: string): { certificate: string; key: string } {
-  const path = join(folder, name)
-  return { certificate: `${path}.certificate.pem`, key: `${path}.key.pem` }
-}
-
-export function statusUrlsOf(base: string | undefined, issuer: string): StatusUrls | undefined {
-  if (base === undefined) return undefined
-  const url = base.replace(/\/+$/, '')
-  return {
-    crl: `${url}/crl/${issuer}.crl`,
-    issuer: `${url}/ca/${issuer}.cer`,
-    // The root's key is kept away from the network: its CRL says all there is.
-    ocsp: issuer === 'root' ? undefined : `${url}/ocsp`,
-  }
-}
-
-/** `true` as well when no URL is configured: a certificate that names one is not worse for that. */
-export function namesStatus(certificate: X509Certificate, status: StatusUrls | undefined): boolean {
-  const { extensions } = fieldsOf(certificate)
-  return (status ? statusExtensions(status) : []).every(
-    ({ oid, value }) => extensions.get(oid)?.equals(value) === true,
-  )
 }
 
 /** The highest number that has a certificate; a key alone is a rotation that was not finished. */

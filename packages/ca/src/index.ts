@@ -12,7 +12,7 @@ export {
 } from './authority.ts'
 export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorDetail } from './error.ts'
 export { KEY_TYPES, type KeyType } from './key-types.ts'
-export type { Credential, IssuedCredential } from './leaf.ts'
+export type { Credential, IssuedCredential } from './leaf-request.ts'
 export { type ClientProfile, LEAF_PROFILES, type LeafProfile, PROFILES } from './profiles.ts'
 export { currentCrl, publishStatus, STATUS_FILE } from './publish.ts'
 export { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocations.ts'

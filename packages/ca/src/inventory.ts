@@ -9,7 +9,7 @@ import { findIssued, unknownCertificate } from './find.ts'
 import { listFolder, readText } from './files.ts'
 import { type IssuedCertificate, listIssued } from './issued.ts'
 import { keyTypeOf } from './key-types.ts'
-import { parseCertificates } from './pair.ts'
+import { parseCertificates } from './pem-files.ts'
 import type { ProfileName } from './profiles.ts'
 import type { Revocation, RevocationReason } from './revocations.ts'
 

@@ -7,7 +7,8 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
-import { profileExtensions, statusExtensions, type StatusUrls } from './extensions.ts'
+import { profileExtensions, statusExtensions } from './extensions.ts'
+import type { StatusUrls } from './status-urls.ts'
 import { type Hash, hashFor, toSigningKey } from './key-types.ts'
 import { type Profile, RENEWAL } from './profiles.ts'
 import * as x509 from './x509.ts'

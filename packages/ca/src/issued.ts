@@ -7,7 +7,7 @@ import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { AuthorityError } from './error.ts'
 import { createFile, listFolder, readText } from './files.ts'
-import { parseCertificates } from './pair.ts'
+import { parseCertificates } from './pem-files.ts'
 import { type ProfileName, PROFILES } from './profiles.ts'
 
 export interface IssuedCertificate {

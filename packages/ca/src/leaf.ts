@@ -1,50 +1,24 @@
 /** Leaf certificates on disk: kept while they are what is asked for, issued again when they are not. */
 import { X509Certificate } from 'node:crypto'
-import { join } from 'node:path'
-import type { AlternativeNames } from './alternative-names.ts'
-import { EXTENSION, fieldsOf } from './certificate-fields.ts'
+import { isOf } from './as-asked.ts'
 import { compromisedKeys, type Context, isGone } from './context.ts'
-import { AuthorityError } from './error.ts'
-import { profileExtensions } from './extensions.ts'
 import { readText, replaceFile } from './files.ts'
-import { namesStatus, pairFiles, statusUrlsOf } from './hierarchy.ts'
+import { namesStatus, statusUrlsOf } from './status-urls.ts'
 import { issue, publicKeyOf, validityOf } from './issue.ts'
 import { keyFingerprint, recordIssued } from './issued.ts'
-import { type KeyType, keyTypeOf } from './key-types.ts'
+import { keyTypeOf } from './key-types.ts'
+import {
+  filesFor,
+  folderOf,
+  foreign,
+  type IssuedCredential,
+  type LeafRequest,
+} from './leaf-request.ts'
 import { encodeNames, type EncodedNames } from './names.ts'
-import { completePair, isFresh, parseCertificates, readPair, type Wish } from './pair.ts'
-import { type LeafProfile, type Profile, PROFILES } from './profiles.ts'
-
-/** All three PEM. */
-export interface Credential {
-  readonly certificate: string
-  /** The leaf, then the issuing CA: what a peer is sent. */
-  readonly chain: string
-  readonly key: string
-}
-
-export interface IssuedCredential extends Credential {
-  /** Absolute paths. */
-  readonly files: { readonly certificate: string; readonly chain: string; readonly key: string }
-}
-
-export type LeafKind = LeafProfile | 'selfSigned'
-
-export interface LeafRequest {
-  readonly kind: LeafKind
-  readonly name: string
-  /** RFC 4514. */
-  readonly subject: string
-  readonly alternativeNames: AlternativeNames
-  readonly keyType?: KeyType | undefined
-  /** A new certificate even if the one on disk is what is asked for; with the same or a new key. */
-  readonly renew?: 'same key' | 'new key' | undefined
-}
-
-function folderOf(kind: LeafKind): 'servers' | 'clients' | 'self-signed' {
-  if (kind === 'server') return 'servers'
-  return kind === 'selfSigned' ? 'self-signed' : 'clients'
-}
+import { completePair, isFresh, readPair, type Wish } from './pair.ts'
+import { parseCertificates } from './pem-files.ts'
+import { PROFILES } from './profiles.ts'
+import { ensureSelfSigned } from './self-signed.ts'
 
 export async function ensureLeaf(
   context: Context,
@@ -121,60 +95,6 @@ async function leafWish(
   }
 }
 
-async function ensureSelfSigned(
-  { settings }: Context,
-  { keyType, renew }: LeafRequest,
-  files: IssuedCredential['files'],
-  names: EncodedNames,
-): Promise<IssuedCredential> {
-  const profile = PROFILES.selfSigned
-  const onDisk = await readPair(files)
-  const leaf = onDisk.certificate?.value
-  if (leaf && !leaf.verify(leaf.publicKey)) throw foreign(files.certificate, 'is not self-signed')
-  const pair = await completePair(onDisk, {
-    keyType: keyType ?? settings.keyType,
-    keeps: (key) => renew !== 'new key' && (keyType === undefined || keyTypeOf(key) === keyType),
-    isCurrent: (present) =>
-      renew === undefined && isFresh(present, settings.now()) && isOf(present, profile, names),
-    issue: (key) =>
-      issue({ profile, ...names, key, validity: validityOf(profile, settings.now()) }),
-  })
-  const { pem } = pair.certificate
-  return { certificate: pem, chain: pem, key: pair.key.pem, files }
-}
-
-function filesFor(
-  folder: string,
-  { kind, name }: Pick<LeafRequest, 'kind' | 'name'>,
-): IssuedCredential['files'] {
-  const home = join(folder, folderOf(kind))
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    throw new AuthorityError({
-      code: 'bad-request',
-      file: home,
-      problem: `${JSON.stringify(name)} cannot be a file name here`,
-      remedy: 'Use letters, digits, ".", "_", "-"',
-    })
-  }
-  const files = pairFiles(home, name)
-  const chain = kind === 'selfSigned' ? files.certificate : join(home, `${name}.chain.pem`)
-  return { ...files, chain }
-}
-
-/** Equal bytes, since names and profiles are always encoded alike. */
-function isOf(leaf: X509Certificate, profile: Profile, names: EncodedNames): boolean {
-  const { subject, extensions } = fieldsOf(leaf)
-  const wanted = profileExtensions(profile)
-  const usages = [EXTENSION.extendedKeyUsage, EXTENSION.certificatePolicies, EXTENSION.qcStatements]
-  const alternativeNames = extensions.get(EXTENSION.subjectAltName)
-  return (
-    subject.equals(names.subject) &&
-    alternativeNames?.toString('hex') === names.alternativeNames?.toString('hex') &&
-    wanted.every(({ oid, value }) => extensions.get(oid)?.equals(value) === true) &&
-    usages.every((oid) => !extensions.has(oid) || wanted.some((one) => one.oid === oid))
-  )
-}
-
 interface Chain {
   readonly text: string
   /** The issuing CA of when the chain was written: its files may since have been lost. */
@@ -189,9 +109,4 @@ async function readChain({ hierarchy }: Context, file: string): Promise<Chain | 
     throw foreign(file, 'does not end with an issuing CA signed by our root')
   }
   return { text, issuer: { verify: (leaf) => leaf.verify(issuing.publicKey) } }
-}
-
-function foreign(file: string, problem: string): AuthorityError {
-  const remedy = 'Move it and its pair away to have new ones made, or choose another name'
-  return new AuthorityError({ code: 'foreign', file, problem, remedy })
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Context } from './context.ts'
 import { MalformedDer } from './der.ts'
 import { encodeName } from './distinguished-name.ts'
-import { type CertificateAuthority, issuerOf, pairFiles } from './hierarchy.ts'
+import { type CertificateAuthority, issuerOf } from './hierarchy.ts'
 import { issue, validityOf } from './issue.ts'
 import type { KeyType } from './key-types.ts'
 import { readIssued, recordIssued } from './issued.ts'
@@ -21,7 +21,7 @@ import {
   type Responder,
   type SingleAnswer,
 } from './ocsp-message.ts'
-import { completePair, isFresh, readPair } from './pair.ts'
+import { completePair, isFresh, readPair, pairFiles } from './pair.ts'
 import { PROFILES } from './profiles.ts'
 import { parseName } from './rfc4514.ts'
 

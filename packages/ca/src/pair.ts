@@ -6,17 +6,24 @@
  * certificate at worst, which is completed, and a key that does not fit is never our own doing: what
  * changes both is done under a lock.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AuthorityError } from './error.ts'
 import { createFile, readText, removeFile, replaceFile, restrict, writing } from './files.ts'
-import { generateKey, type KeyType, keyTypeOf, toPem } from './key-types.ts'
+import { generateKey, type KeyType, toPem } from './key-types.ts'
 import { isLocked, takeLock } from './lock.ts'
+import { parseCertificate, parseKey } from './pem-files.ts'
 import { RENEWAL } from './profiles.ts'
 
 export interface PairFiles {
   readonly certificate: string
   readonly key: string
+}
+
+export function pairFiles(folder: string, name: string): PairFiles {
+  const path = join(folder, name)
+  return { certificate: `${path}.certificate.pem`, key: `${path}.key.pem` }
 }
 
 interface WithText<T> {
@@ -129,37 +136,6 @@ export function isFresh({ validFromDate, validToDate }: X509Certificate, now: nu
   return from <= now && to - now >= (to - from) * RENEWAL.fraction
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
-/** All certificates of a PEM file, of which there is at least one. */
-export function parseCertificates(file: string, text: string): X509Certificate[] {
-  const blocks = text.match(CERTIFICATE) ?? []
-  try {
-    if (blocks.length === 0) throw new Error('no PEM block')
-    return blocks.map((block) => new X509Certificate(block))
-  } catch (cause) {
-    throw corrupt(file, 'is not a PEM certificate', cause)
-  }
-}
-
-function parseCertificate(file: string, text: string): X509Certificate {
-  const [certificate, ...more] = parseCertificates(file, text)
-  if (!certificate || more.length > 0) throw corrupt(file, 'holds more than one certificate')
-  return certificate
-}
-
-function parseKey(file: string, text: string): KeyObject {
-  let key: KeyObject
-  try {
-    key = createPrivateKey(text)
-  } catch (cause) {
-    throw corrupt(file, 'is not a PEM private key without a passphrase', cause)
-  }
-  if (!keyTypeOf(key))
-    throw corrupt(file, 'is not a P-256, P-384, Ed25519 or 2048, 3072 or 4096 bit RSA key')
-  return key
-}
-
 function isFit(certificate: X509Certificate, key: KeyObject): boolean {
   return certificate.checkPrivateKey(key)
 }
@@ -171,9 +147,4 @@ function misfit(files: PairFiles): AuthorityError {
     problem: `is not the key of ${files.certificate}`,
     remedy: 'Put the right key back, or move both files away to have new ones made',
   })
-}
-
-function corrupt(file: string, problem: string, cause?: unknown): AuthorityError {
-  const remedy = 'Put the right file back, or move it and its pair away to have new ones made'
-  return new AuthorityError({ code: 'corrupt', file, problem, remedy }, cause)
 }

@@ -6,7 +6,7 @@ import { FIXTURES } from '../fixture-catalogue.ts'
 import * as fixtures from '../fixtures.ts'
 import { readText, replaceFile } from '../files.ts'
 import { findIssued } from '../find.ts'
-import type { Credential } from '../leaf.ts'
+import type { Credential } from '../leaf-request.ts'
 import { type TrustOptions, trustSteps } from '../trust.ts'
 import { type CommandResult, open, type Place, table } from './result.ts'
 

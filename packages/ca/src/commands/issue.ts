@@ -11,7 +11,8 @@ import { publishStatus, STATUS_FILE } from '../publish.ts'
 import { renew as renewCertificate, rotate as rotateIssuing } from '../renew.ts'
 import { nameRefusal } from '../names.ts'
 import { signRequest } from '../sign-request.ts'
-import { ensureLeaf, type LeafKind } from '../leaf.ts'
+import { ensureLeaf } from '../leaf.ts'
+import type { LeafKind } from '../leaf-request.ts'
 import { type CommandResult, open, type Place } from './result.ts'
 
 /** Makes the authority, or opens the one there is, and publishes its CRLs. */
