@@ -97,26 +97,30 @@ const COORDINATE = 32
  */
 function ecdsaDer(signature: Uint8Array): Uint8Array | undefined {
   if (signature.length !== 2 * COORDINATE) return undefined
-  const der = new Uint8Array(LONGEST_DER)
-  const afterR = writeInteger(der, SEQUENCE_HEADER, signature.subarray(0, COORDINATE))
-  const end = writeInteger(der, afterR, signature.subarray(COORDINATE))
+  const afterR = writeInteger(signature, 0, SEQUENCE_HEADER)
+  const end = writeInteger(signature, COORDINATE, afterR)
   der[0] = 0x30
   der[1] = end - SEQUENCE_HEADER
   return der.subarray(0, end)
 }
 
 const SEQUENCE_HEADER = 2
-/** Each integer has a tag, a length, and perhaps a zero that keeps it positive. */
-const LONGEST_DER = SEQUENCE_HEADER + 2 * (3 + COORDINATE)
+/**
+ * Written anew for each verification, which is over before the next one begins. Each integer has a
+ * tag, a length, and perhaps a zero that keeps it positive.
+ */
+const der = new Uint8Array(SEQUENCE_HEADER + 2 * (3 + COORDINATE))
 
-/** @returns where the integer ends */
-function writeInteger(der: Uint8Array, at: number, bytes: Uint8Array): number {
-  let first = 0
-  while (first < bytes.length - 1 && bytes[first] === 0) first += 1
-  const zeros = bytes[first]! >= 0x80 ? 1 : 0
-  const start = at + 2 + zeros
-  der[at] = 0x02
-  der[at + 1] = zeros + bytes.length - first
-  der.set(bytes.subarray(first), start)
-  return start + bytes.length - first
+/** @returns where in `der` the integer ends that it has written at `to` */
+function writeInteger(signature: Uint8Array, from: number, to: number): number {
+  const end = from + COORDINATE
+  let first = from
+  while (first < end - 1 && signature[first] === 0) first += 1
+  const zeros = signature[first]! >= 0x80 ? 1 : 0
+  der[to] = 0x02
+  der[to + 1] = zeros + end - first
+  der[to + 2] = 0
+  let at = to + 2 + zeros
+  for (; first < end; first += 1, at += 1) der[at] = signature[first]!
+  return at
 }

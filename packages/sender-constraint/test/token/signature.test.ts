@@ -18,6 +18,11 @@ test('a token that was kept is verified once for each key', async () => {
   }
   expect(await refusedBy(token)).toBeUndefined()
   expect(await refusedBy({ ...token })).toBeUndefined()
+  expect(await refusedBy({ ...token, jws: { ...token.jws } })).toBeUndefined()
+  const signature = token.jws.signature.map((byte) => byte ^ 1)
+  expect(await refusedBy({ ...token, jws: { ...token.jws, signature } })).toBe('RFC9068-4-5')
+  const signingInput = token.jws.signingInput.replace('.', '.A')
+  expect(await refusedBy({ ...token, jws: { ...token.jws, signingInput } })).toBe('RFC9068-4-5')
   expect(await refusedBy(withKey(token, importJwk(CLIENT.jwk)))).toBe('RFC9068-4-5')
   expect(await refusedBy(token)).toBeUndefined()
 })

@@ -26,6 +26,9 @@ export class DigestTable {
   #opened = 0
   #free = NONE
   #size = 0
+  // Who looks for a string often comes back with it at once, to add it.
+  readonly #sought = new Uint32Array(4)
+  #soughtText: string | undefined
 
   constructor() {
     for (let bucket = 0; bucket < FIRST_BUCKETS; bucket += 1) this.#heads.open(bucket)
@@ -37,7 +40,7 @@ export class DigestTable {
 
   /** @returns its place, or `NONE` */
   find(text: string): number {
-    const sought = digest(text)
+    const sought = this.#digest(text)
     const [zero, one, two, three] = this.#words
     let place = this.#heads.get(this.#bucket(sought[0]!))
     while (place !== NONE) {
@@ -55,7 +58,7 @@ export class DigestTable {
 
   /** Adds the string, which must not be there. @returns its place */
   add(text: string): number {
-    const sought = digest(text)
+    const sought = this.#digest(text)
     const place = this.#place()
     for (let index = 0; index < 4; index += 1) this.#words[index]!.set(place, sought[index]!)
     this.#size += 1
@@ -76,6 +79,12 @@ export class DigestTable {
     this.#chain.set(place, this.#free)
     this.#free = place
     this.#size -= 1
+  }
+
+  #digest(text: string): Uint32Array {
+    if (text !== this.#soughtText) digest(text, this.#sought)
+    this.#soughtText = text
+    return this.#sought
   }
 
   #place(): number {
@@ -127,12 +136,11 @@ const words = new Uint32Array(scratch.buffer, scratch.byteOffset, 8)
 const SHA256 = /^[\w-]{42}[AEIMQUYcgkosw048]$/
 
 /**
- * 128 bits of a string, in a buffer that the next call overwrites. What looks like a SHA-256 in
- * base64url is taken as one, and folded, so that strings alike in one half still differ.
+ * 128 bits of a string. What looks like a SHA-256 in base64url is taken as one, and folded, so that
+ * strings alike in one half still differ.
  */
-function digest(text: string): Uint32Array {
+function digest(text: string, into: Uint32Array): void {
   if (SHA256.test(text)) scratch.write(text, 'base64url')
   else hash('sha256', text, 'buffer').copy(scratch)
-  for (let index = 0; index < 4; index += 1) words[index]! ^= words[index + 4]!
-  return words
+  for (let index = 0; index < 4; index += 1) into[index] = words[index]! ^ words[index + 4]!
 }
