@@ -113,6 +113,17 @@ test('cookies are signed with the current secret and verified with all, for as l
   expect((await readKeys({ records }, START + 25 * HOUR)).cookies).not.toContain(current)
 })
 
+test('nonces are made with the current secret, and those of the others are accepted while they may live', async () => {
+  const [current, next] = (await readKeys({ records }, START)).dpopNonces
+  const rotated = START + SETTLED
+  await rotateKeys({ records }, rotated)
+  const { dpopNonces } = await readKeys({ records }, rotated)
+  expect(dpopNonces.slice(0, 2)).toEqual([next, current])
+  const last = rotated + 300_000 + 60_000
+  expect((await readKeys({ records }, last - 1)).dpopNonces).toContainEqual(current)
+  expect((await readKeys({ records }, last)).dpopNonces).not.toContainEqual(current)
+})
+
 test('what is listed names every key and shows none', async () => {
   await rotateKeys({ records }, START + SETTLED)
   const list = await listKeys({ records }, START + SETTLED)

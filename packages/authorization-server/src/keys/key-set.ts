@@ -1,5 +1,6 @@
 import { LIFETIMES } from '../configuration.ts'
-import { isSecret, newKey } from './new-key.ts'
+import { NONCE_LIFETIME } from '../rows/origin.ts'
+import { newKey } from './new-key.ts'
 import type { PrivateJwk, Purpose } from './new-key.ts'
 
 /** Every key that the nodes share. Never changed: a rotation makes the next version. */
@@ -110,11 +111,12 @@ function summary(
   }
 }
 
-/** Milliseconds. Cookies are signed for a session, all else for a token. */
-const lifeOfTheSigned = (purpose: Purpose): number =>
-  (isSecret(purpose)
-    ? LIFETIMES.session.most
-    : Math.max(LIFETIMES.accessToken.most, LIFETIMES.idToken.most)) * 1_000
+/** Milliseconds for which what a key has signed may be good. */
+function lifeOfTheSigned(purpose: Purpose): number {
+  if (purpose === 'dpop-nonce') return NONCE_LIFETIME
+  if (purpose === 'cookies') return LIFETIMES.session.most * 1_000
+  return Math.max(LIFETIMES.accessToken.most, LIFETIMES.idToken.most) * 1_000
+}
 
 const linesOf = ({ lines }: KeySet): [Purpose, Line][] => {
   const entries: [string, Line | undefined][] = Object.entries(lines)

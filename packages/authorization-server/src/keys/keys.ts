@@ -21,8 +21,8 @@ export interface Keys {
   readonly signing: readonly PrivateJwk[]
   /** The first one signs, all verify. */
   readonly cookies: readonly string[]
-  /** 32 bytes, the same on all nodes (RFC 9449 §8). */
-  readonly dpopNonce: Buffer
+  /** 32 bytes each, the same on all nodes (RFC 9449 §8). The first makes nonces, all verify. */
+  readonly dpopNonces: readonly [Buffer, ...Buffer[]]
 }
 
 const KIND = 'KeySet'
@@ -52,12 +52,13 @@ export async function readKeys(store: KeyStore, now: number = Date.now()): Promi
   }
   const signing = algorithmsOf(store).flatMap(of)
   const cookies = of('cookies')
-  const [dpopNonce] = of('dpop-nonce')
+  const nonces = of('dpop-nonce')
+  const [first, ...others] = nonces.map(({ k }) => Buffer.from(String(k), 'base64url'))
   return {
-    id: [version, ...[...signing, ...cookies].map(({ kid }) => kid)].join(' '),
+    id: [version, ...[...signing, ...cookies, ...nonces].map(({ kid }) => kid)].join(' '),
     signing,
     cookies: cookies.map(({ k }) => String(k)),
-    dpopNonce: Buffer.from(String(dpopNonce?.k), 'base64url'),
+    dpopNonces: [first!, ...others],
   }
 }
 

@@ -26,8 +26,6 @@ export interface PrivateJwk {
 /** What a key is for: signatures of one algorithm, or something that only we read. */
 export type Purpose = SigningAlgorithm | (typeof SECRETS)[number]
 
-export const isSecret = (purpose: Purpose): boolean => SECRETS.some((name) => name === purpose)
-
 export async function newKey(purpose: Purpose): Promise<PrivateJwk> {
   if (purpose === 'cookies' || purpose === 'dpop-nonce')
     return {

@@ -43,7 +43,7 @@ interface Endpoint {
 export function enforcing(provider: Provider, house: House): Middleware {
   const { configuration, memory, keys } = house
   const reading: Reading = {
-    origin: origins(configuration, keys.dpopNonce),
+    origin: origins(configuration, keys.dpopNonces),
     memory,
     certificate: (ctx) => certificateOf(ctx, configuration.mtlsOrigin),
     headers: new Recent(KEPT_KEYS),

@@ -1,6 +1,7 @@
 import type { NonceKeeper } from '@holdfast/sender-constraint'
 import type { Context } from 'koa'
 import type { Configuration } from '../configuration.ts'
+import type { Keys } from '../keys/keys.ts'
 
 /** One of our two base URLs, and the nonces that are good there and nowhere else. */
 export interface Origin {
@@ -9,16 +10,16 @@ export interface Origin {
 }
 
 /** Milliseconds. */
-const NONCE_LIFETIME = 300_000
+export const NONCE_LIFETIME = 300_000
 
 /** The listeners pin the host (see listeners.ts), so the host says which of them this is. */
 export function origins(
   { issuer, mtlsOrigin }: Configuration,
-  secret: Uint8Array,
+  [secret, ...alsoAccepted]: Keys['dpopNonces'],
 ): (ctx: Context) => Origin {
   const origin = (url: string): Origin => ({
     url,
-    nonces: { secret, label: url, lifetime: NONCE_LIFETIME },
+    nonces: { secret, alsoAccepted, label: url, lifetime: NONCE_LIFETIME },
   })
   const [ofIssuer, ofAlias] = [origin(issuer), origin(mtlsOrigin)]
   const { host: alias } = new URL(mtlsOrigin)

@@ -9,6 +9,8 @@ import { equal } from '../jose/hash.ts'
 export interface NonceKeeper {
   /** 32 bytes, the same on all nodes. */
   readonly secret: Uint8Array
+  /** While the secret is changed: those before and after it. Nonces made with them are good, too. */
+  readonly alsoAccepted?: readonly Uint8Array[]
   /** Distinguishes the origins that share a secret. */
   readonly label: string
   /** Milliseconds for which a nonce is accepted. */
@@ -26,7 +28,7 @@ const FORM = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/
 /** @param now milliseconds since the epoch */
 export function issueNonce(keeper: NonceKeeper, generation: string, now: number): string {
   const time = Math.floor(now).toString(36)
-  return `${time}.${mac(keeper, generation, time)}`
+  return `${time}.${mac(keeper.secret, keeper.label, [generation, time])}`
 }
 
 /** @param value the claim `nonce` of a proof, whatever it is */
@@ -38,7 +40,10 @@ export function readNonce(
 ): NonceReading {
   if (value === undefined) return { state: 'absent' }
   const [, time, code] = typeof value === 'string' ? (FORM.exec(value) ?? []) : []
-  if (!time || !code || !equal(code, mac(keeper, generation, time))) return { state: 'foreign' }
+  if (!time || !code) return { state: 'foreign' }
+  const { secret, alsoAccepted, label } = keeper
+  const madeWith = (key: Uint8Array) => equal(code, mac(key, label, [generation, time]))
+  if (!madeWith(secret) && !alsoAccepted?.some(madeWith)) return { state: 'foreign' }
   const issuedAt = Number.parseInt(time, 36)
   const expiresAt = issuedAt + keeper.lifetime
   return now < expiresAt ? { state: 'fresh', issuedAt, expiresAt } : { state: 'expired' }
@@ -48,8 +53,8 @@ export function readNonce(
 export const isAgeing = (nonce: NonceReading | undefined, now: number): boolean =>
   nonce?.state === 'fresh' && now > (nonce.issuedAt + nonce.expiresAt) / 2
 
-function mac({ secret, label }: NonceKeeper, generation: string, time: string): string {
+function mac(secret: Uint8Array, label: string, made: readonly [string, string]): string {
   return createHmac('sha256', secret)
-    .update(JSON.stringify([label, generation, time]))
+    .update(JSON.stringify([label, ...made]))
     .digest('base64url')
 }

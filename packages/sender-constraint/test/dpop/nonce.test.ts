@@ -18,6 +18,14 @@ test('it is nobody else’s: another label, secret or generation', () => {
   expect(read(nonce, {}, 'generation-2')).toBe('foreign')
 })
 
+test('around a change of the secret, nonces of the other secrets are good as well', () => {
+  const [other, third] = [Buffer.alloc(32, 8), Buffer.alloc(32, 9)]
+  expect(read(nonce, { secret: other, alsoAccepted: [third, keeper.secret] })).toBe('fresh')
+  expect(read(nonce, { secret: other, alsoAccepted: [third] })).toBe('foreign')
+  const made = issueNonce({ ...keeper, alsoAccepted: [other] }, 'generation-1', NOW)
+  expect(made).toBe(nonce)
+})
+
 test('one cannot be made from another by changing the time', () => {
   const [, mac] = nonce.split('.')
   expect(read(`${(NOW + 1).toString(36)}.${mac}`)).toBe('foreign')
