@@ -10,6 +10,7 @@ import { aliasesOnly, pinned } from './listeners.ts'
 import type { Listener } from './listeners.ts'
 import { withSecurityHeaders } from './operations/headers.ts'
 import { AuthenticationLimits } from './operations/limits.ts'
+import type { FailureLimits } from './operations/limits.ts'
 import type { Outcome } from './operations/outcome.ts'
 import type { Fetch } from './notification.ts'
 import { makeProvider } from './provider.ts'
@@ -54,6 +55,8 @@ export interface AuthorizationServer {
   readonly mtlsListener: Listener
   /** Rejects where the store cannot be read. */
   ready(): Promise<void>
+  /** How many failed authentications each limit remembers. */
+  failuresRemembered(): Readonly<Record<keyof FailureLimits, number>>
   /**
    * Looks for other keys at once, as it does each second anyway. They sign from then on; requests
    * under way are finished with the keys that they began with.
@@ -118,6 +121,7 @@ export async function createAuthorizationServer(
     ready: async () => {
       await keysOfNow()
     },
+    failuresRemembered: () => limits.sizes,
     renewKeys,
     close: () => clearInterval(timer),
     decide: (authReqId, decision) => provider.approvals.decide(authReqId, decision),

@@ -5,7 +5,11 @@ import {
   createAuthorizationServer,
   type KeyStore,
 } from '@holdfast/authorization-server'
-import { measureOutcomes, measureRecords } from '@holdfast/authorization-server/metrics'
+import {
+  measureFailures,
+  measureOutcomes,
+  measureRecords,
+} from '@holdfast/authorization-server/metrics'
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
 import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
@@ -82,5 +86,6 @@ export async function makeAuthorizationServer(
     },
     ...options,
   })
+  measureFailures(client, metrics, () => server.failuresRemembered())
   return { ...server, metrics }
 }

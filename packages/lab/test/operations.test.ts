@@ -86,6 +86,7 @@ test('the metrics count what was issued, refused and waited for', async () => {
     /^holdfast_as_request_seconds_count\{endpoint="token",outcome="accepted"\} [1-9]/m,
     /^holdfast_store_seconds_count\{operation="find"\} [1-9]/m,
     /^holdfast_store_failures_total\{operation="find"\} [1-9]/m,
+    /^holdfast_as_failures_remembered\{limit="client"\} 0$/m,
     /^nodejs_eventloop_lag_seconds \S/m,
   ])
     expect(text).toMatch(line)

@@ -1,11 +1,12 @@
 import { aroundRecords } from '@holdfast/store'
 import type { Records } from '@holdfast/store'
-import type { Counter, Histogram, Registry } from 'prom-client'
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome } from './outcome.ts'
 
 /** The part of prom-client that is used: it is yours, not ours, and not installed with us. */
 export interface PromClient {
   readonly Counter: typeof Counter
+  readonly Gauge: typeof Gauge
   readonly Histogram: typeof Histogram
 }
 
@@ -82,5 +83,27 @@ export function measureRecords(client: PromClient, registry: Registry, records: 
     } finally {
       took()
     }
+  })
+}
+
+/**
+ * How much the limits of failed authentication have to remember; none grows beyond ten thousand.
+ *
+ * @param registry to which the metric is added, once
+ * @param remembered of the authorization server
+ */
+export function measureFailures(
+  client: PromClient,
+  registry: Registry,
+  remembered: () => Readonly<Record<string, number>>,
+): void {
+  const failures = new client.Gauge({
+    name: 'holdfast_as_failures_remembered',
+    help: 'Clients, end-users and networks whose failed authentications are remembered, by limit',
+    labelNames: ['limit'],
+    registers: [registry],
+    collect: () => {
+      for (const [limit, size] of Object.entries(remembered())) failures.set({ limit }, size)
+    },
   })
 }

@@ -40,9 +40,11 @@ export interface Outcome {
   readonly milliseconds: number
 }
 
+/** What everybody may read, and reads all the time, is not told of. */
+const PUBLIC: ReadonlySet<string> = new Set(['jwks', 'status'])
 const NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries(endpoints)
-    .filter(([name]) => name !== 'jwks')
+    .filter(([name]) => !PUBLIC.has(name))
     .map(([name, path]) => [path, name]),
 )
 const FORM = /^\/(?:interaction\/[^/]+|approvals)\/(login|consent|abort)$/

@@ -278,6 +278,7 @@ describe('what the library has no event for', () => {
 
   test('documents that everybody may read are not told of', async () => {
     await send({ url: `${house.issuer}/jwks` })
+    await send({ url: `${house.issuer}/status` })
     await send({ url: `${house.issuer}/.well-known/openid-configuration` })
     await send({ url: `${house.issuer}/nowhere` })
     expect(outcomes).toEqual([])

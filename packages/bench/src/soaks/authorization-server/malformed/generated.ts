@@ -28,6 +28,10 @@ export const generated = (seed: number, count: number): readonly Edited[] =>
           '/revoke',
           '/userinfo',
           '/jwks',
+          '/status',
+          '/backchannel',
+          '/approvals',
+          '/approvals/login',
         ),
         fc.webPath(),
         fc

@@ -46,7 +46,7 @@ export async function startTarget(audit: (outcome: Outcome) => void): Promise<Ta
     configuration: checkConfiguration({
       issuer,
       mtlsOrigin: alias,
-      profiles: ['fapi2-security-profile', 'fapi2-message-signing'],
+      profiles: ['fapi2-security-profile', 'fapi2-message-signing', 'ciba-dpop'],
       resources: [
         { indicator: 'https://rs.example', scopes: ['read'], format: 'opaque', ttl: 300 },
       ],
