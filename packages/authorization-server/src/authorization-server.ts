@@ -13,6 +13,7 @@ import { AuthenticationLimits } from './operations/limits.ts'
 import type { FailureLimits } from './operations/limits.ts'
 import type { Outcome } from './operations/outcome.ts'
 import type { Fetch } from './notification.ts'
+import { algorithmsOf } from './profiles.ts'
 import { makeProvider } from './provider.ts'
 import { checkClients } from './start-checks.ts'
 import { Places, SHAPE, type Shape } from './status-list/places.ts'
@@ -95,7 +96,12 @@ export async function createAuthorizationServer(
   const records = answering(options.records)
   const longest = Math.max(...configuration.resources.map(({ ttl }) => ttl))
   const places = new Places(records, options.statusLists ?? SHAPE, longest)
-  const keysOfNow = () => readKeys({ records: options.records, encryption: options.keyEncryption })
+  const keysOfNow = () =>
+    readKeys({
+      records: options.records,
+      encryption: options.keyEncryption,
+      algorithms: algorithmsOf(configuration.profiles),
+    })
   const providerWith = (keys: Keys) =>
     makeProvider(
       { configuration, records, memory, certificates, keys, places, fetch, explain },

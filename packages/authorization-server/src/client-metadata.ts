@@ -16,6 +16,8 @@ export interface ClientMetadata {
     | 'self_signed_tls_client_auth'
   readonly token_endpoint_auth_signing_alg?: string
   readonly id_token_signed_response_alg?: string
+  /** Of its JWT access tokens; absent: the resource's. Ours, as no specification has one. */
+  readonly access_token_signing_alg?: string
   /** Of JARM; absent: PS256. */
   readonly authorization_signed_response_alg?: string
   /** Of a resource server's introspection responses (RFC 9701); absent: PS256. */
@@ -49,7 +51,12 @@ export interface ClientMetadata {
 }
 
 /** Members that are ours; the library keeps them and shows every client to `weakness`. */
-export const OWN_MEMBERS = ['introspection_audiences', 'profile', 'resource_scopes']
+export const OWN_MEMBERS = [
+  'access_token_signing_alg',
+  'introspection_audiences',
+  'profile',
+  'resource_scopes',
+]
 
 export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'

@@ -1,6 +1,7 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
 import { ALGORITHMS } from './algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 import type { Configuration } from './configuration.ts'
 import { CIBA, CIBA_GRANT, FAPI_CIBA } from './profiles/ciba.ts'
 import { MESSAGE_SIGNING } from './profiles/message-signing.ts'
@@ -12,6 +13,7 @@ import type {
   Terms,
   Weakness,
 } from './profiles/requirement.ts'
+import { POST_QUANTUM_PROFILE } from './profiles/post-quantum.ts'
 import { SECURITY_PROFILE } from './profiles/security-profile.ts'
 
 /** Rows beside those of the security profile; a row with the clause of one of them takes its place. */
@@ -54,6 +56,11 @@ export const PROFILES = {
         terms: { tokenEndpointAsAudience: true },
       },
     ],
+  },
+  'post-quantum': {
+    about:
+      'ML-DSA (RFC 9964) for assertions, proofs, tokens. Outside FAPI 2.0, which has no such algorithm.',
+    rows: POST_QUANTUM_PROFILE,
   },
 } as const satisfies { readonly [name: string]: Profile }
 
@@ -136,8 +143,13 @@ export const relaxationOf = (profile: unknown = DEFAULT_PROFILE): string | undef
   return isProfile(profile) ? named[profile]?.relaxes : undefined
 }
 
+/** Of all these profiles together. */
+export const algorithmsOf = (profiles: readonly ProfileName[]): readonly Algorithm[] => [
+  ...new Set(profiles.flatMap((name) => termsOf(name).algorithms)),
+]
+
 export const offeredBy = (configuration: Configuration): Offered => ({
-  algorithms: [...new Set(configuration.profiles.flatMap((name) => termsOf(name).algorithms))],
+  algorithms: algorithmsOf(configuration.profiles),
   termsOf,
   requirementsOf: (profile) => known(profile).requirements,
   weakness: (client) => weakness(client) ?? notServed(client, configuration),

@@ -3,7 +3,8 @@ import { asRegistered, ClientMetadataError } from './client-metadata.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
 import { createKeys } from './keys/keys.ts'
-import { registeredWith, weakness } from './profiles.ts'
+import { algorithmsOf, DEFAULT_PROFILE, registeredWith, weakness } from './profiles.ts'
+import type { ProfileName } from './profiles.ts'
 import { keepUser } from './users.ts'
 import type { Metadata } from './profiles/requirement.ts'
 import type { User } from './users.ts'
@@ -11,6 +12,8 @@ import type { User } from './users.ts'
 export interface Provisioning {
   readonly clients: readonly ClientMetadata[]
   readonly users: readonly User[]
+  /** What the servers on this store offer: it decides which keys they need. Default: the usual one. */
+  readonly profiles?: readonly ProfileName[]
   readonly keyEncryption?: KeyEncryption | undefined
 }
 
@@ -21,6 +24,7 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   token_endpoint_auth_method: true,
   token_endpoint_auth_signing_alg: true,
   id_token_signed_response_alg: true,
+  access_token_signing_alg: true,
   authorization_signed_response_alg: true,
   introspection_signed_response_alg: true,
   request_object_signing_alg: true,
@@ -49,9 +53,9 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
  * @throws ClientMetadataError for a client weaker than the profile; then nothing was written
  */
 export async function provision(records: Records, given: Provisioning): Promise<void> {
-  const { clients, users, keyEncryption: encryption } = given
+  const { clients, users, keyEncryption: encryption, profiles = [DEFAULT_PROFILE] } = given
   const registered = clients.map(register)
-  await createKeys({ records, encryption })
+  await createKeys({ records, encryption, algorithms: algorithmsOf(profiles) })
   for (const [id, payload] of registered) await records.upsert({ kind: 'Client', id, payload })
   for (const user of users) await keepUser(records, user)
 }

@@ -1,5 +1,6 @@
 import { errors } from 'oidc-provider'
 import type { Client, Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
+import { isAlgorithm } from './algorithms.ts'
 import type { Configuration } from './configuration.ts'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 
@@ -23,12 +24,13 @@ export class Resources {
   info(indicator: string, client: Client): ResourceServer {
     const resource = this.#resources.find((candidate) => candidate.indicator === indicator)
     if (!resource) throw new errors.InvalidTarget()
+    const alg = client['access_token_signing_alg'] ?? resource.alg
     return {
       audience: resource.indicator,
       scope: this.scopes(indicator, client).join(' '),
       accessTokenFormat: resource.format,
       accessTokenTTL: resource.ttl,
-      jwt: { sign: { alg: resource.alg } },
+      jwt: { sign: { alg: isAlgorithm(alg) ? alg : resource.alg } },
     }
   }
 

@@ -74,7 +74,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
   const records = options.records ?? new RecordsInProcess(() => Date.now()) // a test may fake Date
   const profiles: readonly ProfileName[] = ['fapi2-security-profile', ...(options.profiles ?? [])]
   const { clients, keys } = await makeClients(certificates, profiles, options)
-  await provision(records, { clients, users })
+  await provision(records, { clients, users, profiles })
   const configuration = checkConfiguration({
     issuer: publicSide.origin,
     mtlsOrigin: aliasSide.origin,
@@ -211,34 +211,43 @@ async function makeClients(
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
   ]
-  const ofProfiles: ClientMetadata[] = [
-    { ...(await withKey('signing', 'ES256')), ...code, profile: 'fapi2-message-signing' },
-    {
-      ...(await withKey('signing-api', 'ES256')),
-      grant_types: [],
-      introspection_audiences: [PAYMENTS],
-      introspection_signed_response_alg: 'ES256',
-      profile: 'fapi2-message-signing',
-    },
-    { ...(await withKey('compat', 'ES256')), ...code, profile: 'compat-oauth2c' },
-    { ...(await withKey('poller', 'ES256')), ...ciba, ...bound, profile: 'fapi-ciba' },
-    { ...(await withKey('poller2', 'PS256')), ...ciba, ...bound, profile: 'fapi-ciba' },
-    {
-      ...(await withKey('pinged', 'ES256')),
-      ...ciba,
-      ...bound,
-      profile: 'fapi-ciba',
-      backchannel_token_delivery_mode: 'ping',
-      backchannel_client_notification_endpoint: options.notifyAt ?? 'https://client.example/ping',
-    },
-    {
-      ...(await withKey('by-dpop', 'EdDSA')),
-      ...ciba,
-      dpop_bound_access_tokens: true,
-      profile: 'ciba-dpop',
-    },
-  ]
-  const offered = ofProfiles.filter(({ profile }) => profiles.some((name) => name === profile))
+  const ofProfiles: { readonly [profile in ProfileName]?: () => Promise<ClientMetadata[]> } = {
+    'fapi2-message-signing': async () => [
+      { ...(await withKey('signing', 'ES256')), ...code },
+      {
+        ...(await withKey('signing-api', 'ES256')),
+        grant_types: [],
+        introspection_audiences: [PAYMENTS],
+        introspection_signed_response_alg: 'ES256',
+      },
+    ],
+    'compat-oauth2c': async () => [{ ...(await withKey('compat', 'ES256')), ...code }],
+    'fapi-ciba': async () => [
+      { ...(await withKey('poller', 'ES256')), ...ciba, ...bound },
+      { ...(await withKey('poller2', 'PS256')), ...ciba, ...bound },
+      {
+        ...(await withKey('pinged', 'ES256')),
+        ...ciba,
+        ...bound,
+        backchannel_token_delivery_mode: 'ping',
+        backchannel_client_notification_endpoint: options.notifyAt ?? 'https://client.example/ping',
+      },
+    ],
+    'ciba-dpop': async () => [
+      { ...(await withKey('by-dpop', 'EdDSA')), ...ciba, dpop_bound_access_tokens: true },
+    ],
+    'post-quantum': async () => [
+      {
+        ...(await withKey('quantum', 'ML-DSA-65')),
+        ...code,
+        access_token_signing_alg: 'ML-DSA-87',
+        id_token_signed_response_alg: 'ML-DSA-44',
+      },
+    ],
+  }
+  const offered: ClientMetadata[] = []
+  for (const profile of profiles)
+    for (const client of (await ofProfiles[profile]?.()) ?? []) offered.push({ ...client, profile })
   return { clients: [...clients, ...offered], keys }
 }
 

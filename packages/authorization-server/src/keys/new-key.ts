@@ -9,7 +9,9 @@ const newPair = {
   PS256: () => generate('rsa', { modulusLength: 2048 }),
   ES256: () => generate('ec', { namedCurve: 'P-256' }),
   EdDSA: () => generate('ed25519'),
+  'ML-DSA-44': () => generate('ml-dsa-44'),
   'ML-DSA-65': () => generate('ml-dsa-65'),
+  'ML-DSA-87': () => generate('ml-dsa-87'),
 } satisfies { readonly [alg: string]: () => Promise<{ privateKey: KeyObject }> }
 
 export type SigningAlgorithm = keyof typeof newPair

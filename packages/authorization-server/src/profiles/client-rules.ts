@@ -50,9 +50,10 @@ export function strongKeys(client: Metadata, { algorithms }: Terms): boolean {
   return keysOf(client).every((jwk) => {
     const { kty, crv, alg } = jwk
     if (alg !== undefined && !isOneOf(algorithms, alg)) return false
-    if ('d' in jwk) return false
+    if ('d' in jwk || 'priv' in jwk) return false
     if (kty === 'EC') return crv === 'P-256'
     if (kty === 'OKP') return crv === 'Ed25519'
+    if (kty === 'AKP') return isOneOf(algorithms, alg) // which of its keys it is, says `alg`
     return kty === 'RSA' && bits(jwk) >= 2048
   })
 }

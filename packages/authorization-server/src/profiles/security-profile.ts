@@ -7,6 +7,7 @@ import { endpoints, interactionPath, mtlsEndpointAliases } from '../endpoints.ts
 import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
+import { refuseProofSignedBeyond } from '../proof-algorithm.ts'
 import { CLOCK_TOLERANCE } from '../time.ts'
 import { findAccount } from '../users.ts'
 import {
@@ -161,7 +162,13 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.4.1-1',
     sentence: 'every algorithm is one of those of the profile',
     asks: strongAlgorithms,
-    sets: (_house, { algorithms }) => ({
+    sets: (_house, { algorithms, termsOf }) => ({
+      // The list of the library is that of all clients together; what one may use is looked at here.
+      async extraTokenClaims(ctx) {
+        const own = termsOf(ctx.oidc.client?.['profile']).algorithms
+        if (own.length < algorithms.length) refuseProofSignedBeyond(own, ctx)
+        return undefined
+      },
       enabledJWA: {
         clientAuthSigningAlgValues: [...algorithms],
         dPoPSigningAlgValues: [...algorithms, 'Ed25519'], // RFC 9864's name for our EdDSA

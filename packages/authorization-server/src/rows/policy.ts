@@ -1,9 +1,10 @@
 import { ALGORITHMS, type Policy } from '@holdfast/sender-constraint'
 import type { Configuration } from '../configuration.ts'
+import { algorithmsOf } from '../profiles.ts'
 import { DATED_AHEAD } from '../time.ts'
 
 /** What userinfo asks: it is a protected resource of the profile like any other. */
-export const userinfoPolicy = ({ issuer, dpopNonce }: Configuration): Policy => ({
+export const userinfoPolicy = ({ issuer, dpopNonce, profiles }: Configuration): Policy => ({
   issuers: [issuer],
   audience: issuer,
   scopes: ['openid'],
@@ -11,7 +12,8 @@ export const userinfoPolicy = ({ issuer, dpopNonce }: Configuration): Policy => 
   require: 'one',
   nonce: dpopNonce,
   tokenAlgorithms: ALGORITHMS,
-  proofAlgorithms: ALGORITHMS,
+  // Of all clients together; what one of them may use is looked at when it is known.
+  proofAlgorithms: [...new Set([...ALGORITHMS, ...algorithmsOf(profiles)])],
   proofWindow: { past: 60, ahead: 10 },
   tokenAhead: 10,
   clockMargin: 5,
