@@ -1,3 +1,4 @@
+export { atIssuer, ATTACKS_AT_ISSUER, type Issuing } from './at-issuer.ts'
 export type { Attack, Family, Situation } from './attack.ts'
 export { ATTACKS, CATALOGUE } from './catalogue.ts'
 export { judge, type Judgement, readAnswer } from './judge.ts'

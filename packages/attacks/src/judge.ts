@@ -12,8 +12,11 @@ export interface Judgement {
 const CLAUSE = /^((?:RFC|FAPI2SP)[\w.-]+): /
 const ERROR = /\berror="([^"]*)"/
 
+/** What of an attack says whether it was refused as it should be. */
+type Judged = { readonly [member in 'answer']: Attack[member] } & { readonly clause: string }
+
 /** @param explained does the target name the clause in `error_description`, as the lab does? */
-export function judge(attack: Attack, response: WireResponse, explained: boolean): Judgement {
+export function judge(attack: Judged, response: WireResponse, explained: boolean): Judgement {
   const { status, error, clause } = readAnswer(response)
   const expected = attack.answer
   const refused =

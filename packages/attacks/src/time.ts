@@ -122,7 +122,7 @@ export const replayedInParallel: Attack = {
   play: async ({ byDpop, send }) => {
     const captured = await byDpop()
     const [one, other] = await Promise.all([send(captured), send(captured)])
-    return one.status === 200 ? other : one
+    return one.status < 300 ? other : one
   },
 }
 

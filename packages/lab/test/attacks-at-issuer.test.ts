@@ -1,0 +1,107 @@
+/**
+ * The attacks on proofs, at the token endpoint and where authorization requests are pushed: each is
+ * refused by its own clause, with the exact error. Afterwards the honest request is served.
+ */
+import { createHash, createPrivateKey } from 'node:crypto'
+import {
+  atIssuer,
+  ATTACKS_AT_ISSUER,
+  type Issuing,
+  judge,
+  type Scene,
+  setScene,
+  type Stage,
+} from '@holdfast/attacks'
+import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
+import { type ClientMaterial, makeProof } from '@holdfast/client'
+import { ReplayMemoryInProcess } from '@holdfast/store'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { resourcesOf } from '../src/addresses.ts'
+import { startPrivate } from '../src/attach.ts'
+import { readConfiguration } from '../src/configuration.ts'
+import { makeStage } from '../src/stage.ts'
+import { settledMemory } from './settled-memory.ts'
+
+let lab: Awaited<ReturnType<typeof startPrivate>>
+let stage: Stage
+let client: ClientMaterial
+
+beforeAll(async () => {
+  lab = await startPrivate(readConfiguration())
+  stage = await makeStage(lab)
+  client = await lab.material('private-key-jwt-dpop')
+})
+afterAll(() => lab.close())
+
+const seconds = (): number => Math.floor(Date.now() / 1_000)
+
+/** RFC 7523 §2.2, by the client's own key. */
+async function assertion(): Promise<Record<string, string>> {
+  const { clientId, issuer, key } = client
+  if (!key) throw new Error('the client has no key')
+  const { alg, kid, kty } = key
+  const privateKey = createPrivateKey({ key: { ...key }, format: 'jwk' })
+  const claims = { iss: clientId, sub: clientId, aud: issuer, exp: seconds() + 60 }
+  return {
+    client_id: clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await makeProof(
+      { privateKey, publicJwk: { kty: String(kty) }, alg: alg === 'PS256' ? 'PS256' : 'ES256' },
+      {
+        method: '',
+        url: '',
+        header: { typ: undefined, jwk: undefined, kid },
+        claims: { htm: undefined, htu: undefined, ...claims },
+      },
+    ),
+  }
+}
+
+const ENDPOINTS: { readonly [path: string]: () => Promise<Record<string, string>> } = {
+  '/token': async () => ({
+    ...(await assertion()),
+    grant_type: 'client_credentials',
+    scope: 'accounts',
+    resource: resourcesOf(lab.addresses.resource).jwt,
+  }),
+  '/par': async () => ({
+    ...(await assertion()),
+    response_type: 'code',
+    redirect_uri: client.redirectUri,
+    scope: 'openid accounts',
+    code_challenge: createHash('sha256').update('v'.repeat(43)).digest('base64url'),
+    code_challenge_method: 'S256',
+  }),
+}
+
+const SUCCESS: { readonly [path: string]: number } = { '/token': 200, '/par': 201 }
+
+type Situations = { readonly [situation: string]: () => Partial<AuthorizationServerOptions> }
+
+const situations: Situations = {
+  'fresh-memory': () => ({ memory: new ReplayMemoryInProcess() }),
+}
+
+describe.for(Object.keys(ENDPOINTS))('at %s', (path) => {
+  const scene = async (options: Partial<AuthorizationServerOptions> = {}): Promise<Scene> => {
+    await lab.experimentWithIssuer({ memory: settledMemory(), ...options })
+    const issuing: Issuing = { url: lab.addresses.issuer + path, form: ENDPOINTS[path]! }
+    return atIssuer(await setScene(stage), issuing)
+  }
+  const attacks = ATTACKS_AT_ISSUER.filter(
+    ({ situation }) => situation === undefined || situation in situations,
+  )
+
+  test.for(attacks)('$id is refused by $clause', async (attack) => {
+    const answer = await attack.play(await scene(situations[attack.situation ?? '']?.()))
+    expect(judge(attack, answer, true)).toEqual({
+      refused: true,
+      actual: `${attack.answer.status} ${attack.answer.error} ${attack.clause}`,
+    })
+  })
+
+  test('afterwards the honest request is served', async () => {
+    const { byDpop, send } = await scene()
+    expect((await send(await byDpop())).status).toBe(SUCCESS[path])
+  })
+})
