@@ -27,7 +27,10 @@ export interface Observers {
  */
 export function answersInOAuth(provider: Provider, { report, audit }: Observers): Middleware {
   const failures = new WeakMap<object, Failure>()
-  onRefusal(provider, (ctx, failure) => {
+  onRefusal(provider, (ctx, thrown) => {
+    const deep = tooDeep(ctx, thrown)
+    if (deep) answerFailure(ctx, deep)
+    const failure = deep ?? thrown
     failures.set(ctx, failure)
     mend(ctx, failure)
   })
@@ -69,6 +72,14 @@ function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
   const sentence = misnamed(ctx, failure)
   if (sentence !== undefined)
     ctx.body = { error: 'invalid_dpop_proof', error_description: sentence }
+}
+
+/** The library clones a JWT before it has judged it, and V8 gives up on what nests a thousandfold. */
+function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
+  const jwt = params?.['request'] ?? params?.['client_assertion']
+  return thrown instanceof RangeError && jwt !== undefined
+    ? new errors.InvalidRequest('a JWT of this request nests too deeply')
+    : undefined
 }
 
 /** What is wrong with the proof, where the library blames something else (RFC9449-5, RFC9449-10.1). */
