@@ -1,9 +1,10 @@
 /**
  * Processes on this machine: each on its core, all of them gone at the end.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { environment, PROGRAM_FOLDERS } from './configuration.ts'
 import { BenchError } from './error.ts'
 
@@ -30,6 +31,12 @@ function pinned(core: number, command: readonly string[]): readonly [string, str
   return taskset ? [taskset, ['-c', String(core), ...command]] : [program, rest]
 }
 
+/** Leaves the server's core: what we start from now on does so too, unless it is told otherwise. */
+export function toLoadCore(): void {
+  const taskset = find('taskset')
+  if (taskset) spawnSync(taskset, ['-cp', String(LOAD_CORE), String(process.pid)])
+}
+
 /** How long a process may take to go before it is killed, in milliseconds. */
 const PATIENCE = 5_000
 
@@ -45,6 +52,14 @@ export class Children {
       env: { ...environment, ...env },
     })
     return this.#keep(child)
+  }
+
+  /** Starts a program of Node on the load's core. */
+  load(program: URL, settings: object): ChildProcess {
+    const words = [process.execPath, fileURLToPath(program), JSON.stringify(settings)]
+    const [first, args] = pinned(LOAD_CORE, words)
+    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const
+    return this.#keep(spawn(first, args, { stdio: [...stdio], env: environment }))
   }
 
   /** Runs a command to its end on the load's core. @throws BenchError if it fails */

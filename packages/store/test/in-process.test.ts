@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { ReplayMemoryInProcess, sweepEvery } from '../src/index.ts'
+import { RecordsInProcess, ReplayMemoryInProcess, sweepEvery } from '../src/index.ts'
 
 const START = 1_700_000_000_000
 
@@ -70,4 +70,16 @@ test('sweepEvery: again and again, also after a failure, until it is stopped', a
   vi.useRealTimers()
   expect(sweeps).toBe(3)
   expect(failures).toEqual([new Error('away')])
+})
+
+test('Records in process: sweeps what has expired, with its grant and index, and only that', async () => {
+  const clock = { time: START }
+  const records = new RecordsInProcess(() => clock.time)
+  const short = { kind: 'Code', id: 'short', payload: {}, grant: 'g', index: 'i' }
+  await records.upsert({ ...short, expiresAt: START + 1 })
+  await records.upsert({ ...short, id: 'long', index: 'j' })
+  clock.time += 60_000
+  expect(records.sweep()).toBe(1)
+  expect(await records.findByIndex('Code', 'i')).toBeUndefined()
+  expect((await records.list('Code')).map(({ id }) => id)).toEqual(['long'])
 })

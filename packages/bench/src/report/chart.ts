@@ -34,7 +34,7 @@ export function chart(rows: readonly Row[], caption: string): string {
 
 const kind = (name: string): string => {
   if (/^(raw|bare)/.test(name)) return 'bare'
-  return /^(node|koa)/.test(name) ? 'ours' : 'peer'
+  return /^(node|koa|memory|sqlite|postgres|redis)/.test(name) ? 'ours' : 'peer'
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { equal } from '../jose/hash.ts'
 
 /**
@@ -54,7 +54,18 @@ export const isAgeing = (nonce: NonceReading | undefined, now: number): boolean 
   nonce?.state === 'fresh' && now > (nonce.issuedAt + nonce.expiresAt) / 2
 
 function mac(secret: Uint8Array, label: string, made: readonly [string, string]): string {
-  return createHmac('sha256', secret)
+  return createHmac('sha256', keyOf(secret))
     .update(JSON.stringify([label, ...made]))
     .digest('base64url')
+}
+
+// Node takes five times as long over bytes as over a key.
+const keys = new WeakMap<Uint8Array, KeyObject>()
+
+function keyOf(secret: Uint8Array): KeyObject {
+  const known = keys.get(secret)
+  if (known) return known
+  const key = createSecretKey(secret)
+  keys.set(secret, key)
+  return key
 }

@@ -1,10 +1,16 @@
 import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
 
-type Row = NewRecord & { consumedAt?: number }
+interface Row extends Omit<NewRecord, 'payload'> {
+  /** JSON, so that what is handed out is a copy, and the same as of any other engine. */
+  readonly payload: string
+  consumedAt?: number
+}
 
-/** Records of one process, for tests and private labs. Payloads are copied on the way in and out. */
+/** Records of one process, for tests and private labs. */
 export class RecordsInProcess implements Records {
   readonly #rows = new Map<string, Row>()
+  readonly #byIndex = new Map<string, Row>()
+  readonly #byGrant = new Map<string, Set<Row>>()
   readonly #counters = new Map<string, number>()
   readonly #now: () => number
 
@@ -13,12 +19,12 @@ export class RecordsInProcess implements Records {
   }
 
   async upsert(record: NewRecord): Promise<void> {
-    this.#rows.set(address(record.kind, record.id), structuredClone(record))
+    this.#write(record)
   }
 
   async add(record: NewRecord): Promise<boolean> {
     if (this.#live(record.kind, record.id)) return false
-    this.#rows.set(address(record.kind, record.id), structuredClone(record))
+    this.#write(record)
     return true
   }
 
@@ -27,9 +33,8 @@ export class RecordsInProcess implements Records {
   }
 
   async findByIndex(kind: string, index: string): Promise<StoredRecord | undefined> {
-    for (const row of this.#rows.values())
-      if (row.kind === kind && row.index === index) return this.find(kind, row.id)
-    return undefined
+    const row = this.#byIndex.get(address(kind, index))
+    return row && this.find(kind, row.id)
   }
 
   async list(kind: string): Promise<StoredRecord[]> {
@@ -47,18 +52,17 @@ export class RecordsInProcess implements Records {
   }
 
   async remove(kind: string, id: string): Promise<void> {
-    this.#rows.delete(address(kind, id))
+    this.#drop(this.#rows.get(address(kind, id)))
   }
 
   async listGrant(grant: string): Promise<StoredRecord[]> {
-    return [...this.#rows.values()]
-      .filter((row) => row.grant === grant)
+    return [...(this.#byGrant.get(grant) ?? [])]
       .map(({ kind, id }) => handOut(this.#live(kind, id)))
       .filter((row) => row !== undefined)
   }
 
   async revokeGrant(grant: string): Promise<void> {
-    for (const [key, row] of this.#rows) if (row.grant === grant) this.#rows.delete(key)
+    for (const row of this.#byGrant.get(grant) ?? []) this.#drop(row)
   }
 
   async increment(counter: string): Promise<number> {
@@ -76,11 +80,34 @@ export class RecordsInProcess implements Records {
 
   async close(): Promise<void> {}
 
+  #write({ payload, ...rest }: NewRecord): void {
+    const key = address(rest.kind, rest.id)
+    this.#drop(this.#rows.get(key))
+    const row: Row = { ...rest, payload: JSON.stringify(payload) }
+    this.#rows.set(key, row)
+    if (row.index !== undefined) this.#byIndex.set(address(row.kind, row.index), row)
+    if (row.grant === undefined) return
+    const ofGrant = this.#byGrant.get(row.grant)
+    if (ofGrant) ofGrant.add(row)
+    else this.#byGrant.set(row.grant, new Set([row]))
+  }
+
+  #drop(row: Row | undefined): void {
+    if (!row) return
+    const { kind, id, index, grant } = row
+    this.#rows.delete(address(kind, id))
+    if (index !== undefined && this.#byIndex.get(address(kind, index)) === row)
+      this.#byIndex.delete(address(kind, index))
+    if (grant === undefined) return
+    const ofGrant = this.#byGrant.get(grant)
+    ofGrant?.delete(row)
+    if (ofGrant?.size === 0) this.#byGrant.delete(grant)
+  }
+
   #live(kind: string, id: string): Row | undefined {
-    const key = address(kind, id)
-    const row = this.#rows.get(key)
+    const row = this.#rows.get(address(kind, id))
     if (row?.expiresAt === undefined || row.expiresAt + GRACE > this.#now()) return row
-    this.#rows.delete(key)
+    this.#drop(row)
     return undefined
   }
 }
@@ -90,5 +117,5 @@ const address = (kind: string, id: string): string => `${kind}\n${id}`
 function handOut(row: Row | undefined): StoredRecord | undefined {
   if (!row) return undefined
   const { kind, id, payload, consumedAt } = row
-  return structuredClone({ kind, id, payload, ...(consumedAt !== undefined && { consumedAt }) })
+  return { kind, id, payload: JSON.parse(payload), ...(consumedAt !== undefined && { consumedAt }) }
 }

@@ -17,15 +17,14 @@ export interface ReplayMemoryInSqliteOptions {
 /** How far the clock may step back unnoticed, in milliseconds. */
 const STEP_BACK = 1_000
 
-/** Expired records that one put clears away: more than it adds, few enough not to be felt. */
-const CLEARED_BY_ONE_PUT = 4
+/** Every so many puts clear away so many expired records: more than they add, too few to be felt. */
+const CLEARING = { puts: 16, records: 64 }
 const CLEARED_AT_ONCE = 10_000
 
 interface Life {
   readonly generation: string
   readonly since: number
   readonly swept: number
-  readonly live: number
 }
 
 /**
@@ -42,6 +41,7 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   readonly #limits: Limits
   #generation = ''
   #since = Infinity
+  #puts = 0
 
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
   constructor(
@@ -118,8 +118,9 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     if (typeof ends === 'number' && ends >= now) return 'seen'
     if (withoutNonce && Number(this.#statements.given.get(owner)?.['until'] ?? 0) > now)
       return 'nonce-left-out'
-    this.#clear(now, CLEARED_BY_ONE_PUT)
-    this.#statements.remove.run(key) // an end that has come makes room for the next
+    if (ends !== undefined) this.#statements.remove.run(key)
+    this.#puts += 1
+    if (this.#puts % CLEARING.puts === 0) this.#clear(now, CLEARING.records)
     const room = this.#room(owner)
     // Only a refusal is worth clearing away all that has ended.
     const refused = room !== 'recorded' && this.#clear(now, CLEARED_AT_ONCE) === 0
@@ -132,7 +133,7 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   #room(owner: Uint8Array): Put {
-    if (this.#life().live >= this.#limits.records) return 'full'
+    if (Number(this.#statements.live.get()?.['live']) >= this.#limits.records) return 'full'
     const owned = Number(this.#statements.owned.get(owner)?.['live'] ?? 0)
     return owned >= this.#limits.perOwner ? 'over-quota' : 'recorded'
   }
@@ -144,13 +145,8 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   #life(): Life {
-    const { generation, since, swept, live } = this.#statements.life.get() ?? {}
-    return {
-      generation: String(generation),
-      since: Number(since),
-      swept: Number(swept),
-      live: Number(live),
-    }
+    const { generation, since, swept } = this.#statements.life.get() ?? {}
+    return { generation: String(generation), since: Number(since), swept: Number(swept) }
   }
 
   #adopt(): Life {
@@ -172,7 +168,8 @@ interface Hashed {
 function prepare(database: DatabaseSync) {
   const statement = (sql: string): StatementSync => database.prepare(sql)
   return {
-    life: statement('SELECT boot, generation, since, swept, live FROM life'),
+    life: statement('SELECT boot, generation, since, swept FROM life'),
+    live: statement('SELECT live FROM life'),
     begin: statement(
       `INSERT INTO life (one, boot, generation, since, swept) VALUES (1, ?, ?, ceil(?), ceil(?))
        ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, generation = excluded.generation,

@@ -1,0 +1,47 @@
+/** Our own, as it is put into service. No trace, no log. */
+import {
+  checkConfiguration,
+  createAuthorizationServer,
+  provision,
+} from '@holdfast/authorization-server'
+import { subjectMatches } from '@holdfast/ca/validation'
+import { openStore } from '../stores.ts'
+import { DPOP_CLIENT, MTLS_CLIENT, REDIRECT_URI, RESOURCE, SCOPE, USER } from '../names.ts'
+import { serve, settings } from './serving.ts'
+
+const { store, jwk } = settings()
+const { records, memory } = await openStore(store)
+await provision(records, {
+  clients: [
+    {
+      client_id: DPOP_CLIENT,
+      token_endpoint_auth_method: 'private_key_jwt',
+      grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
+      redirect_uris: [REDIRECT_URI],
+      jwks: { keys: [{ ...jwk }] },
+      dpop_bound_access_tokens: true,
+    },
+    {
+      client_id: MTLS_CLIENT,
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=client',
+      grant_types: ['client_credentials'],
+      tls_client_certificate_bound_access_tokens: true,
+    },
+  ],
+  users: [USER],
+})
+
+await serve(async (issuer, mtlsOrigin) => {
+  const { publicListener, mtlsListener } = await createAuthorizationServer({
+    configuration: checkConfiguration({
+      issuer,
+      mtlsOrigin,
+      resources: [{ indicator: RESOURCE, scopes: [SCOPE], format: 'jwt', ttl: 300 }],
+    }),
+    records,
+    memory,
+    certificates: { authorized: (_certificate, socket) => socket.authorized, subjectMatches },
+  })
+  return { open: publicListener, mtls: mtlsListener }
+})
