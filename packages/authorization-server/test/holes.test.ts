@@ -8,9 +8,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { Browser } from './browser.ts'
 import { authorizationUrl, pushed, redeem, requestUri } from './flow.ts'
 import { assertion, clientCredentials, now, Prover, verdict } from './honest.ts'
-import { CALLBACK, PAYMENTS, settledMemory, startHouse } from './house.ts'
+import { ACCOUNTS, CALLBACK, PAYMENTS, settledMemory, startHouse } from './house.ts'
 import type { House, Server } from './house.ts'
 import type { Request, Response } from './http.ts'
+import { isRevokedIn } from './status.ts'
 import { slow, switching } from './stores.ts'
 import { startStock } from './stock.ts'
 import type { Stock } from './stock.ts'
@@ -369,6 +370,29 @@ const HOLES: { readonly [what: string]: Hole } = {
     },
     stock: accepted,
     ours: [401, 'invalid_dpop_proof'],
+  },
+  'a JWT access token that its client revokes': {
+    clause: 'RFC7009-2.1',
+    attack: async (at) => {
+      const asked = await clientCredentials(at, prover, { resource: ACCOUNTS })
+      const token = String((await at.send(asked)).json['access_token'])
+      const form = { token, ...(await assertion(at, 'web')) }
+      return verdict(await at.send({ url: `${at.issuer}/revoke`, form }))
+    },
+    stock: [400, 'unsupported_token_type'],
+    ours: accepted,
+  },
+  'a JWT access token, when its code is used again': {
+    clause: 'RFC6749-4.1.2',
+    attack: async (at) => {
+      const code = await codeOf(at, { resource: ACCOUNTS })
+      const { json } = await at.send(await redeem(at, code, prover))
+      await at.send(await redeem(at, code, prover))
+      later(1)
+      return isRevokedIn(at.send, json['access_token'])
+    },
+    stock: undefined, // it names no list: a resource server has no way to learn of it
+    ours: true,
   },
 }
 

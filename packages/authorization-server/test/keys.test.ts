@@ -11,7 +11,7 @@ import {
   rotateKeys,
 } from '../src/index.ts'
 import { createKeys } from '../src/keys/keys.ts'
-import { over } from './stores.ts'
+import { killed } from './stores.ts'
 
 const START = 1_800_000_000_000
 const SETTLED = 5_000
@@ -204,20 +204,6 @@ describe('encryption', () => {
     expect(() => encryptedWith('c2hvcnQ=')).toThrow(/^(?!.*c2hvcnQ)/)
   })
 })
-
-/** Records whose process is killed at a write: what comes after it does not happen. */
-function killed(inner: Records, at: number): Records {
-  let writes = 0
-  const unlessKilled = async <T>(write: () => Promise<T>): Promise<T> => {
-    if (writes++ >= at) throw new Error('killed')
-    return write()
-  }
-  return {
-    ...over(inner),
-    add: (record) => unlessKilled(() => inner.add(record)),
-    remove: (kind, id) => unlessKilled(() => inner.remove(kind, id)),
-  }
-}
 
 async function settled(): Promise<number> {
   const since = (await listKeys({ records }, START)).map((key) => Date.parse(key.since))

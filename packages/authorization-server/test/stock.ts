@@ -10,7 +10,7 @@ import { Provider } from 'oidc-provider'
 import type { Adapter, AdapterPayload, ClientMetadata, Configuration } from 'oidc-provider'
 import { endpoints } from '../src/endpoints.ts'
 import { makeCertificates } from './certificates.ts'
-import { CALLBACK, closed, listening } from './house.ts'
+import { ACCOUNTS, CALLBACK, closed, listening } from './house.ts'
 import type { Server } from './house.ts'
 import { sender } from './http.ts'
 
@@ -79,6 +79,16 @@ const configuration = (nonceSecret: Buffer, nonce: boolean): Configuration => ({
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        audience: ACCOUNTS,
+        scope: 'read',
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
   },
 })
 

@@ -1,3 +1,4 @@
+import { aroundRecords } from '@holdfast/store'
 import type { Records, ReplayMemory } from '@holdfast/store'
 
 /** The same records, as an object that a test can spread and edit. */
@@ -15,6 +16,16 @@ export const over = (records: Records): Records => ({
   close: () => records.close(),
 })
 
+/** Records whose process is killed at a write: it and what comes after it does not happen. */
+export function killed(inner: Records, at: number): Records {
+  let writes = 0
+  const writing = new Set(['upsert', 'add', 'consume', 'remove', 'revokeGrant', 'increment'])
+  return aroundRecords(inner, async (call, operation) => {
+    if (writing.has(operation) && writes++ >= at) throw new Error('killed')
+    return call()
+  })
+}
+
 /** A store that takes its time, as one in another process would: races become visible. */
 export function slow(records: Records): Records {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 3))
@@ -25,6 +36,8 @@ export function slow(records: Records): Records {
     add: async (record) => pause().then(() => inner.add(record)),
     consume: async (...args) => pause().then(() => inner.consume(...args)),
     upsert: async (record) => pause().then(() => inner.upsert(record)),
+    listGrant: async (grant) => pause().then(() => inner.listGrant(grant)),
+    revokeGrant: async (grant) => pause().then(() => inner.revokeGrant(grant)),
   }
 }
 
