@@ -5,7 +5,7 @@ import type { ClientMaterial } from '@holdfast/client'
 import { openConnection } from '@holdfast/client'
 import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
 import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
-import { measureDecisions } from '@holdfast/resource-server/metrics'
+import { measureDecisions, measureMemory, measureTokens } from '@holdfast/resource-server/metrics'
 import client, { Registry } from 'prom-client'
 
 export interface ResourceServer {
@@ -31,15 +31,20 @@ export function makeResourceServer(
   const { fetch, close } = openConnection({ trust })
   const metrics = new Registry()
   const measure = measureDecisions(client, metrics)
+  const counted = measureTokens(client, metrics)
   const app = createApi({
     resource,
     issuer,
-    jwtTokens: jwtTokens({ issuer, fetch, statusListUris: statusListUris(issuer) }),
+    jwtTokens: counted('jwt', jwtTokens({ issuer, fetch, statusListUris: statusListUris(issuer) })),
     status: 'required',
-    opaqueTokens: introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
+    opaqueTokens: counted(
+      'opaque',
+      introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
+    ),
     nonceSecret: randomBytes(32),
     explain: true,
     ...options,
+    memory: measureMemory(client, metrics, options.memory),
     observe: (observation) => {
       measure(observation)
       options.observe?.(observation)

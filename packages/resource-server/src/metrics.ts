@@ -1,5 +1,7 @@
 import type { Counter, Histogram, Registry } from 'prom-client'
+import type { Put, ReplayMemory, Use } from '@holdfast/store'
 import type { Observation } from './observation.ts'
+import type { Reading, TokenReader } from './tokens.ts'
 
 /** Seconds: a cached token costs a tenth of a millisecond, an issuer that must be asked ten. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1]
@@ -38,5 +40,78 @@ export function measureDecisions(
     const clause = decision.refusal?.clause ?? 'none'
     decisions.inc({ clause, scheme })
     seconds.observe({ outcome: decision.refusal ? 'refused' : 'accepted' }, milliseconds / 1000)
+  }
+}
+
+/**
+ * The same memory, with what it answers, and how long it takes, counted.
+ *
+ * @param registry to which the metrics are added, once
+ */
+export function measureMemory(
+  client: PromClient,
+  registry: Registry,
+  memory: ReplayMemory,
+): ReplayMemory {
+  const answers = new client.Counter({
+    name: 'holdfast_replay_memory_answers_total',
+    help: 'Uses of proofs that were to be recorded, by what became of them (failed: not reached)',
+    labelNames: ['answer'],
+    registers: [registry],
+  })
+  const seconds = new client.Histogram({
+    name: 'holdfast_replay_memory_seconds',
+    help: 'How long the memory of used proofs took to answer',
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  return {
+    get generation() {
+      return memory.generation
+    },
+    get since() {
+      return memory.since
+    },
+    put: async (use: Use): Promise<Put> => {
+      const took = seconds.startTimer()
+      try {
+        const answer = await memory.put(use)
+        answers.inc({ answer })
+        return answer
+      } catch (error) {
+        answers.inc({ answer: 'failed' })
+        throw error
+      } finally {
+        took()
+      }
+    },
+    nonceGiven: (owner, until) => memory.nonceGiven(owner, until),
+    look: () => memory.look(),
+  }
+}
+
+/**
+ * Makes the same reader of tokens, with how often it had to ask the issuer counted under a name:
+ * what it knows is read at once.
+ *
+ * @param registry to which the metrics are added, once
+ */
+export function measureTokens(
+  client: PromClient,
+  registry: Registry,
+): (name: string, read: TokenReader) => TokenReader {
+  const readings = new client.Counter({
+    name: 'holdfast_token_readings_total',
+    help: 'Access tokens that were read, by reader, and by whether the issuer was waited for',
+    labelNames: ['reader', 'issuer'],
+    registers: [registry],
+  })
+  return (reader, read) => {
+    const count = (text: string): Reading | Promise<Reading> => {
+      const reading = read(text)
+      readings.inc({ reader, issuer: reading instanceof Promise ? 'asked' : 'not asked' })
+      return reading
+    }
+    return Object.assign(count, read.accepted && { accepted: read.accepted })
   }
 }

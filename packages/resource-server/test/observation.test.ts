@@ -2,10 +2,11 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import client, { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import type { Observation } from '../src/index.ts'
+import { jwtTokens, type Observation } from '../src/index.ts'
 import { logDecisions } from '../src/log.ts'
-import { measureDecisions } from '../src/metrics.ts'
-import { raise } from './stage.ts'
+import { measureDecisions, measureMemory, measureTokens } from '../src/metrics.ts'
+import { ISSUER } from './mint.ts'
+import { memorySince, raise, START } from './stage.ts'
 
 /** An honest request, then the same once more. */
 async function twice(observe: (observation: Observation) => void) {
@@ -56,4 +57,46 @@ test('the metrics count decisions by clause and scheme, and how long they took',
   expect(text).toContain('holdfast_decisions_total{clause="none",scheme="DPoP"} 1')
   expect(text).toContain('holdfast_decisions_total{clause="RFC9449-11.1-2",scheme="DPoP"} 1')
   expect(text).toContain('holdfast_decision_seconds_count{outcome="accepted"} 1')
+})
+
+test('the metrics count what the memory answers, and how often the issuer is asked', async () => {
+  const registry = new Registry()
+  const clock = { now: START }
+  const inner = memorySince(START - 60_000, clock)
+  const memory = measureMemory(client, registry, inner)
+  const stage = await raise({ clock, memory })
+  const tokens = measureTokens(client, registry)(
+    'tokens',
+    jwtTokens({ issuer: ISSUER, fetch: stage.issuer.fetch, now: () => clock.now }),
+  )
+  const request = await stage.honest()
+  for (const status of [200, 401]) expect((await stage.send(request)).status).toBe(status)
+  const token = await stage.token()
+  for (const form of ['jwt', 'jwt']) expect((await tokens(token)).form).toBe(form)
+  await stage.close()
+  expect([memory.generation, memory.since]).toEqual([inner.generation, inner.since])
+  const text = await registry.metrics()
+  expect(text).toContain('holdfast_replay_memory_answers_total{answer="recorded"} 1')
+  expect(text).toContain('holdfast_replay_memory_answers_total{answer="seen"} 1')
+  expect(text).toContain('holdfast_replay_memory_seconds_count 2')
+  expect(text).toContain('holdfast_token_readings_total{reader="tokens",issuer="asked"} 1')
+  expect(text).toContain('holdfast_token_readings_total{reader="tokens",issuer="not asked"} 1')
+})
+
+test('a memory that is not reached is counted as that, and its error goes on', async () => {
+  const registry = new Registry()
+  const memory = measureMemory(client, registry, {
+    generation: 'one',
+    since: START,
+    put: () => Promise.reject(new Error('away')),
+    nonceGiven: () => Promise.reject(new Error('away')),
+    look: () => Promise.reject(new Error('away')),
+  })
+  const use = { key: 'a', owner: 'b', until: START }
+  await expect(memory.put(use)).rejects.toThrow('away')
+  await expect(memory.nonceGiven('b', START)).rejects.toThrow('away')
+  await expect(memory.look()).rejects.toThrow('away')
+  expect(await registry.metrics()).toContain(
+    'holdfast_replay_memory_answers_total{answer="failed"} 1',
+  )
 })

@@ -104,3 +104,17 @@ test('a stray proof beside a certificate-bound Bearer is not read', async () => 
   expect(decision.refusal).toBeUndefined()
   expect(asked).toBe(0)
 })
+
+test('a memory that answers at once is not waited for', () => {
+  const draft = dpopBound()
+  const decision = enforce(ROWS, factsOf(draft), draft.policy, () => 'seen')
+  if (decision instanceof Promise) throw new Error('it was waited for')
+  expect(decision.refusal?.clause).toBe('RFC9449-11.1-2')
+})
+
+test('a row about what the request has not is not applicable, asked by itself too', () => {
+  const draft = certificateBound()
+  const facts = factsOf(draft)
+  const row = ROWS.find(({ clause }) => clause === 'RFC9449-4.3-8')
+  expect([row?.applies(facts), row?.decide(facts, draft.policy)]).toEqual([false, undefined])
+})

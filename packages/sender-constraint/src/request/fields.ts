@@ -44,7 +44,7 @@ const isCertificateName = (name: string): boolean =>
 export function readFields(rawHeaders: readonly string[]): Fields {
   const fields = new Map<string, string[]>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? ''
+    const name = rawHeaders[index]!.toLowerCase()
     if (!READ.has(name) && !isCertificateName(name)) continue
     const value = rawHeaders[index + 1] ?? ''
     const values = fields.get(name)
