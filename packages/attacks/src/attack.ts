@@ -25,6 +25,7 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' |
 
 /**
  * - `fresh-memory`: the replay memory has just started
+ * - `settled-memory`: it started long ago, so that nobody is asked for a nonce on its account
  * - `full-memory`, `one-proof-quota`: it has no room; each key may have one live record
  * - `nonce-required`: the route's policy asks for a nonce
  * - `issuer-unreachable`: nobody answers for the issuer
@@ -39,6 +40,7 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' |
  */
 export type Situation =
   | 'fresh-memory'
+  | 'settled-memory'
   | 'full-memory'
   | 'one-proof-quota'
   | 'nonce-required'

@@ -158,6 +158,7 @@ export const nonceLeftOut: Attack = {
   title: 'A proof without a nonce, from a stack made in advance, once the client was given one',
   clause: 'RFC9449-11.3',
   answer: useNonce,
+  situation: 'settled-memory',
   play: async ({ byDpop, send }) => {
     await send(await byDpop({ claims: { nonce: 'what makes the server give a new one' } }))
     return send(await byDpop({ claims: { nonce: undefined } }))

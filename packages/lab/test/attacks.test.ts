@@ -78,6 +78,7 @@ const PROXY = 'CN=reverse-proxy'
 const ROOM = { records: 1_000, perOwner: 1_000 }
 
 const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOptions>> = {
+  'settled-memory': () => ({ memory: settledMemory() }),
   'fresh-memory': () => ({ memory: new ReplayMemoryInProcess() }),
   'full-memory': () => ({ memory: settledMemory({ ...ROOM, records: 0 }) }),
   'one-proof-quota': () => ({ memory: settledMemory({ ...ROOM, perOwner: 1 }) }),
