@@ -4,7 +4,8 @@ import { type Issuer, startIssuer } from '../../load/issuer.ts'
 import { Client } from '../client.ts'
 import { type Decide, decider, honest, received } from '../decisions.ts'
 import type { Measuring } from '../in-child.ts'
-import { begun, inUse } from '../memory.ts'
+import { growthOf } from '../growth.ts'
+import { begun } from '../memory.ts'
 import { protection } from '../protection.ts'
 import { Broken, type Line } from '../soak.ts'
 import { ASKED, namesAnotherKey } from './another-key.ts'
@@ -33,14 +34,7 @@ export const measure: Measuring['measure'] = async (rounds, say) => {
   for (const event of ['uncaughtException', 'unhandledRejection', 'warning'] as const)
     process.on(event, (what: unknown) => soak.broken.add(`${event}: ${String(Object(what).stack)}`))
   try {
-    // What is compiled and cached in the course of the first tenth is no growth.
-    await soak.send(Math.ceil(rounds / 10))
-    const before = inUse()
-    for (let tenth = 2; tenth <= 10; tenth += 1) {
-      await soak.send(Math.ceil(rounds / 10))
-      say(`${soak.sent.toLocaleString('en')} requests`)
-    }
-    return soak.findings(inUse() - before)
+    return soak.findings(await growthOf(soak, rounds, say))
   } finally {
     server.close()
     server.closeAllConnections()

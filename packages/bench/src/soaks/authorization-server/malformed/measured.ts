@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { Measuring } from '../../in-child.ts'
+import { growthOf } from '../../growth.ts'
 import { Random } from '../../malformed/random.ts'
 import { answersOf, spoilt } from '../../malformed/wire.ts'
-import { inUse } from '../../memory.ts'
 import { Broken, type Findings } from '../../soak.ts'
 import { completed, EDITS, type Edited } from './edits.ts'
 import { faultOf } from './fault.ts'
@@ -34,14 +34,7 @@ export const measure: Measuring['measure'] = async (rounds, say) => {
   })
   const soak = new Malformed({ target, broken, random: new Random(seed) })
   try {
-    // What is compiled and cached in the course of the first tenth is no growth.
-    await soak.send(Math.ceil(rounds / 10))
-    const before = inUse()
-    for (let tenth = 2; tenth <= 10; tenth += 1) {
-      await soak.send(Math.ceil(rounds / 10))
-      say(`${soak.sent.toLocaleString('en')} requests`)
-    }
-    return soak.findings(inUse() - before)
+    return soak.findings(await growthOf(soak, rounds, say))
   } finally {
     soak.close()
     await target.close()
