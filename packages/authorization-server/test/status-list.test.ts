@@ -15,17 +15,17 @@ import { killed, slow } from './stores.ts'
 const SHAPE = { lists: 2, size: 512 }
 
 describe('§4.1 and appendix C: the encoding', () => {
-  test('the example of one bit', async () => {
+  test('the example of one bit', () => {
     const revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15]
-    expect(await encodeStatusList(revoked, 16)).toEqual({ bits: 1, lst: 'eNrbuRgAAhcBXQ' })
+    expect(encodeStatusList(revoked, 16)).toEqual({ bits: 1, lst: 'eNrbuRgAAhcBXQ' })
   })
 
   // Which bytes zlib makes of it is zlib's affair; what they say is not.
-  test('C.1: a million tokens', async () => {
+  test('C.1: a million tokens', () => {
     const revoked = [
       0, 1993, 25460, 159495, 495669, 554353, 645645, 723232, 854545, 934534, 1000345,
     ]
-    const { lst } = await encodeStatusList(revoked, 1_048_576)
+    const { lst } = encodeStatusList(revoked, 1_048_576)
     const vector =
       'eNrt3AENwCAMAEGogklACtKQPg9LugC9k_ACvreiogEAAKkeCQAAAAAAAAAAAAAAAAAAAIBylgQAAAAAAAAAAAAAAAAAAAAAAAAA' +
       'AAAAAAAAAAAAAAAAAAAAAAAAAAAAXG9IAAAAAAAAAPwsJAAAAAAAAAAAAAAAvhsSAAAAAAAAAAAA7KpLAAAAAAAAAAAAAAAAAAAAAJ' +
@@ -34,8 +34,8 @@ describe('§4.1 and appendix C: the encoding', () => {
     expect(lst.length).toBeLessThan(400)
   })
 
-  test('what lies beyond the end is not written', async () => {
-    const { lst } = await encodeStatusList([16], 16)
+  test('what lies beyond the end is not written', () => {
+    const { lst } = encodeStatusList([16], 16)
     expect([...inflated(lst)]).toEqual([0, 0])
   })
 })

@@ -49,8 +49,7 @@ export function statusLists(house: House): Middleware {
     const now = Date.now()
     if (last?.version === version && within(SIGN_AGAIN, last.signedAt)) return last
     const revoked = places.filter((place) => place.list === list).map(({ idx }) => idx)
-    const lst =
-      last?.version === version ? last.lst : (await encodeStatusList(revoked, shape.size)).lst
+    const lst = last?.version === version ? last.lst : encodeStatusList(revoked, shape.size).lst
     const iat = Math.floor(now / 1_000)
     const sub = statusListUri(issuer, list)
     const status_list = { bits: 1, lst }
