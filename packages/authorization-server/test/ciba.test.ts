@@ -67,6 +67,26 @@ describe('CIBA: from the request to the token', () => {
     expect(verdict(await poll(house, id))).toEqual([400, 'invalid_grant'])
   })
 
+  test('of 20 polls in parallel one gets tokens, and they are dead: a second use ends the grant', async () => {
+    const id = await begin(house)
+    await house.server.decide(id, 'allow')
+    const answers = await Promise.all(Array.from({ length: 20 }, () => poll(house, id)))
+    const [winner, ...others] = answers.filter(({ status }) => status === 200)
+    expect(others).toEqual([])
+    const refused = answers.filter((answer) => answer !== winner)
+    expect(new Set(refused.map((answer) => answer.json['error']))).toEqual(
+      new Set(['invalid_grant']),
+    )
+    const form = {
+      grant_type: 'refresh_token',
+      refresh_token: String(winner?.json['refresh_token']),
+      ...(await assertion(house, 'poller')),
+    }
+    const url = `${house.alias}/token`
+    const certificate = house.certificates.other
+    expect(verdict(await house.send({ url, form, certificate }))).toEqual([400, 'invalid_grant'])
+  })
+
   test('access_denied where the end-user refuses', async () => {
     const message = 'Till 2'
     const id = await begin(house, { binding_message: message })

@@ -67,6 +67,7 @@ export async function makeAuthorizationServer(
         'ciba-dpop',
         'compat-oauth2c',
       ],
+      notificationHosts: await notificationHosts(keyStore),
       pollInterval: POLL_INTERVAL,
       failures: FAILURES,
     }),
@@ -88,4 +89,20 @@ export async function makeAuthorizationServer(
   })
   measureFailures(client, metrics, () => server.failuresRemembered())
   return { ...server, metrics }
+}
+
+/** The names under which the conformance suite runs on this machine. */
+const HERE = ['localhost', 'localhost.emobix.co.uk']
+
+/**
+ * Where clients may be notified (CIBA ping). Nobody can register but the owner of the lab, so what was
+ * registered before it started is listed as well.
+ */
+async function notificationHosts({ records }: KeyStore): Promise<readonly string[]> {
+  const clients = await records.list('Client')
+  const registered = clients.flatMap(({ payload }) => {
+    const { backchannel_client_notification_endpoint: endpoint } = payload
+    return typeof endpoint === 'string' ? [new URL(endpoint).hostname] : []
+  })
+  return [...new Set([...HERE, ...registered])]
 }

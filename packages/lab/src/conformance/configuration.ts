@@ -21,6 +21,8 @@ interface SuiteConfiguration {
   readonly mtls: SuiteCertificate
   readonly mtls2: SuiteCertificate
   readonly resource: { readonly resourceUrl: string }
+  /** Called in the place of the end-user of CIBA. */
+  readonly automated_ciba_approval_url?: string
   readonly browser: readonly Visit[]
   readonly override: { readonly [module: string]: { readonly browser: readonly Visit[] } }
 }
@@ -29,6 +31,9 @@ interface SuiteClient {
   readonly client_id: string
   readonly scope: string
   readonly jwks: { readonly keys: readonly [JsonWebKey] }
+  /** Whom CIBA asks. */
+  readonly hint_type?: 'login_hint'
+  readonly hint_value?: string
 }
 
 interface SuiteCertificate {
@@ -92,7 +97,8 @@ function configurationOf(
   [first, second]: readonly [ConformanceClient, ConformanceClient],
   { addresses, callback, ca }: Surroundings,
 ): SuiteConfiguration {
-  const { issuer, resource } = addresses
+  const { issuer, resource, authorizationServerManagement: management } = addresses
+  const approval = `${management}/backchannel-authentication`
   return {
     alias: run.label,
     description: `Holdfast: ${run.label}`,
@@ -102,6 +108,9 @@ function configurationOf(
     client2: clientOf(run, second),
     mtls2: certificateOf(second, ca),
     resource: { resourceUrl: `${resource}/accounts` },
+    ...(run.flow === 'ciba' && {
+      automated_ciba_approval_url: `${approval}?auth_req_id={auth_req_id}&action={action}`,
+    }),
     ...browserAt({ issuer, callback, user: USERS[0]! }),
   }
 }
@@ -110,6 +119,7 @@ const clientOf = (run: PlanRun, { id, key }: ConformanceClient): SuiteClient => 
   client_id: id,
   scope: scopeOf(run),
   jwks: { keys: [key] },
+  ...(run.flow === 'ciba' && { hint_type: 'login_hint' as const, hint_value: USERS[0]!.login }),
 })
 
 const certificateOf = (

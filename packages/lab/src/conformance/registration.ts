@@ -47,22 +47,39 @@ export function registrationOf(
   { id, key }: ConformanceClient,
   callback: string,
 ): ClientMetadata {
-  const { authentication, binding, flow } = run
+  const { authentication, binding, profile } = run
   return {
     client_id: id,
     client_name: `Conformance suite (${run.label})`,
+    profile,
     token_endpoint_auth_method: authentication,
-    grant_types:
-      flow === 'client_credentials'
-        ? ['client_credentials']
-        : ['authorization_code', 'refresh_token'],
-    // The second has the query with which modules probe the comparison of redirect URIs.
-    redirect_uris: [callback, `${callback}?dummy1=lorem&dummy2=ipsum`],
+    ...grantsOf(run, callback),
     scope: scopeOf(run),
     jwks: { keys: [publicPart(key)] },
     ...(authentication === 'tls_client_auth' && { tls_client_auth_subject_dn: subjectOf(id) }),
     ...(binding === 'dpop'
       ? { dpop_bound_access_tokens: true }
       : { tls_client_certificate_bound_access_tokens: true }),
+  }
+}
+
+function grantsOf({ flow, variant }: PlanRun, callback: string) {
+  if (flow === 'client_credentials') return { grant_types: ['client_credentials'] as const }
+  if (flow === 'authorization_code')
+    return {
+      grant_types: ['authorization_code', 'refresh_token'] as const,
+      // The second has the query with which modules probe the comparison of redirect URIs.
+      redirect_uris: [callback, `${callback}?dummy1=lorem&dummy2=ipsum`],
+    }
+  const ciba = { grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'] as const }
+  if (variant['ciba_mode'] !== 'ping')
+    return { ...ciba, backchannel_token_delivery_mode: 'poll' as const }
+  return {
+    ...ciba,
+    backchannel_token_delivery_mode: 'ping' as const,
+    backchannel_client_notification_endpoint: callback.replace(
+      /callback$/,
+      'ciba-notification-endpoint',
+    ),
   }
 }
