@@ -54,19 +54,31 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
  */
 export async function provision(records: Records, given: Provisioning): Promise<void> {
   const { clients, users, keyEncryption: encryption, profiles = [DEFAULT_PROFILE] } = given
-  const registered = clients.map(register)
+  for (const client of clients) checkClient(client)
   await createKeys({ records, encryption, algorithms: algorithmsOf(profiles) })
-  for (const [id, payload] of registered) await records.upsert({ kind: 'Client', id, payload })
+  for (const client of clients) await registerClient(records, client)
   for (const user of users) await keepUser(records, user)
 }
 
-/** What the library reads, and what its profile has the client registered with. */
-function register(client: ClientMetadata): readonly [id: string, payload: Metadata] {
+/**
+ * One more client, or another version of one that is known.
+ *
+ * @throws ClientMetadataError with the clause that forbids it; then nothing was written
+ */
+export async function registerClient(records: Records, client: ClientMetadata): Promise<void> {
+  await records.upsert({ kind: 'Client', id: client.client_id, payload: checkClient(client) })
+}
+
+/**
+ * @returns what the library reads, and what its profile has the client registered with
+ * @throws ClientMetadataError with the clause that forbids it
+ */
+export function checkClient(client: ClientMetadata): Metadata {
   for (const member of Object.keys(client))
     if (!Object.hasOwn(KNOWN, member))
       throw new ClientMetadataError(client.client_id, `${member} is not known`)
   const payload = { ...registeredWith({ ...client }), ...asRegistered(client) }
   const broken = weakness(payload)
   if (broken) throw new ClientMetadataError(client.client_id, broken.sentence, broken.clause)
-  return [client.client_id, payload]
+  return payload
 }

@@ -5,6 +5,7 @@ export {
   WWWAuthenticateChallengeError,
 } from 'openid-client'
 
+export { makeAssertion } from './assertion.ts'
 export type { Authorization, AuthorizationRequest } from './authorization.ts'
 export type { Authentication, AuthenticationRequest } from './backchannel.ts'
 export * from './connection.ts'
@@ -12,7 +13,12 @@ export * from './decide.ts'
 export type { RefusalCode } from './errors.ts'
 export * from './connect.ts'
 export type * from './fapi-client.ts'
-export { checkMaterial, type ClientCertificate, type ClientMaterial } from './material.ts'
+export {
+  checkMaterial,
+  type ClientCertificate,
+  type ClientMaterial,
+  usesCertificate,
+} from './material.ts'
 export * from './material-error.ts'
 export * from './material-folder.ts'
 export * from './proof.ts'

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { certificateAuthority } from './commands/ca.ts'
 import { call } from './commands/call.ts'
+import { clients } from './commands/client.ts'
 import { conformance } from './commands/conformance.ts'
 import { doctor } from './commands/doctor.ts'
 import { flow, FLOWS } from './commands/flow.ts'
@@ -12,11 +13,9 @@ import { inspect } from './commands/inspect.ts'
 import { signingKeys } from './commands/keys.ts'
 import { tourCommand } from './commands/tour.ts'
 import { up } from './commands/up.ts'
-import { AUTHENTICATIONS, BINDINGS, CLIENTS } from './clients.ts'
+import { AUTHENTICATIONS, BINDINGS } from './clients.ts'
 import { PORTS } from './configuration.ts'
 import { refusalOf, tellTold } from './errors.ts'
-
-const ids = CLIENTS.map(({ id }) => id)
 
 const program = new Command('scripts/lab')
   .description(
@@ -79,7 +78,7 @@ program
   .description('get a token and call any URL with it, with proof or certificate, like curl')
   .argument('<method>', 'GET, POST, …')
   .argument('<url>', 'an absolute URL, or a path of the lab’s API such as /accounts')
-  .requiredOption('--as <client>', `the client: ${ids.join(', ')}`)
+  .requiredOption('--as <client>', 'the client: see client list')
   .option('--scope <scopes>', 'space-separated', 'accounts')
   .option('--resource <uri>', 'resource indicator (default: the lab’s API)')
   .addOption(token)
@@ -112,6 +111,7 @@ program
   .action(doctor)
 
 certificateAuthority(program)
+clients(program)
 conformance(program)
 signingKeys(program)
 

@@ -13,6 +13,13 @@ export interface LabClient {
   readonly binding: Binding
   /** What is asked of it beside the security profile (docs/profiles.md). */
   readonly profile?: ProfileName
+  /** Of its certificate, and what `tls_client_auth` compares; absent: its id. RFC 4514. */
+  readonly subject?: string
+  /** Absent: those of its profile. */
+  readonly grants?: ClientMetadata['grant_types']
+  readonly redirectUris?: readonly string[]
+  /** Absent: everything that the lab has. */
+  readonly scope?: string
 }
 
 export const AUTHENTICATIONS = [
@@ -53,21 +60,49 @@ export const PROFILE_CLIENTS = {
   },
 } as const satisfies { readonly [flow: string]: LabClient }
 
-export const ALL_CLIENTS: readonly LabClient[] = [...CLIENTS, ...Object.values(PROFILE_CLIENTS)]
+/**
+ * The clients of the tutorials that people come from, by the names that they have there, as FAPI 2.0
+ * allows them: `service` has a key where the tutorial has a shared secret.
+ */
+export const TUTORIAL_CLIENTS: readonly LabClient[] = [
+  {
+    id: 'service',
+    authentication: 'private_key_jwt',
+    binding: 'dpop',
+    grants: ['client_credentials'],
+  },
+  { id: 'cert-bound', authentication: 'private_key_jwt', binding: 'mtls' },
+  {
+    id: 'client-tls-auth',
+    authentication: 'tls_client_auth',
+    binding: 'mtls',
+    subject: 'CN=JohnDoe,OU=IT',
+  },
+  { id: 'client-dpop-auth', authentication: 'private_key_jwt', binding: 'dpop' },
+]
+
+export const ALL_CLIENTS: readonly LabClient[] = [
+  ...CLIENTS,
+  ...Object.values(PROFILE_CLIENTS),
+  ...TUTORIAL_CLIENTS,
+]
 
 export const SCOPES = ['accounts', 'payments']
 
 /** The certificate that a client needs, if it needs one. Kept from run to run. */
 export async function certificateOf(
   authority: Authority,
-  { id, authentication, binding }: LabClient,
+  client: LabClient,
 ): Promise<Credential | undefined> {
-  const subject = `CN=${id},O=Holdfast lab`
+  const { id, authentication, binding } = client
+  const subject = subjectOf(client)
   if (authentication === 'self_signed_tls_client_auth') return authority.selfSigned(id, { subject })
   if (authentication === 'tls_client_auth' || binding === 'mtls')
     return authority.client(id, { subject })
   return undefined
 }
+
+const subjectOf = ({ id, subject = `CN=${id},O=Holdfast lab` }: LabClient): string => subject
 
 /** A private JWK for client assertions: the present one, or a new one of which the server is told. */
 export function keyOf(
@@ -81,30 +116,36 @@ export function keyOf(
 }
 
 /** What the authorization server is told of a client. */
-export function metadataOf(client: LabClient, material: ClientMaterial): ClientMetadata {
-  const { id, authentication, binding, profile } = client
+export const metadataOf = (client: LabClient, material: ClientMaterial): ClientMetadata => ({
+  ...metadataWithoutKeys(client, material.redirectUri),
+  ...keysOf(client, material),
+})
+
+export function metadataWithoutKeys(client: LabClient, redirectUri: string): ClientMetadata {
+  const { id, authentication, binding, profile, scope, redirectUris = [redirectUri] } = client
+  const { grants = grantsOf(client) } = client
   return {
     client_id: id,
     client_name: `Lab client (${profile ? `${profile}, ` : ''}${authentication}, ${binding})`,
     ...(profile && { profile }),
     token_endpoint_auth_method: authentication,
-    grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
-    ...(profile === 'fapi-ciba' && {
-      grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'],
-      backchannel_token_delivery_mode: 'poll',
-    }),
-    redirect_uris: [material.redirectUri],
-    scope: ['openid', 'offline_access', ...SCOPES].join(' '),
-    ...(binding === 'dpop'
-      ? { dpop_bound_access_tokens: true }
-      : { tls_client_certificate_bound_access_tokens: true }),
-    ...keysOf(client, material),
+    grant_types: grants,
+    ...(profile === 'fapi-ciba' && { backchannel_token_delivery_mode: 'poll' }),
+    redirect_uris: redirectUris,
+    scope: scope ?? ['openid', 'offline_access', ...SCOPES].join(' '),
+    dpop_bound_access_tokens: binding === 'dpop',
+    tls_client_certificate_bound_access_tokens: binding === 'mtls',
   }
 }
 
-function keysOf({ id, authentication }: LabClient, { key, certificate }: ClientMaterial) {
-  if (authentication === 'tls_client_auth')
-    return { tls_client_auth_subject_dn: `CN=${id},O=Holdfast lab` }
+const grantsOf = ({ profile }: LabClient): ClientMetadata['grant_types'] =>
+  profile === 'fapi-ciba'
+    ? ['urn:openid:params:grant-type:ciba', 'refresh_token']
+    : ['authorization_code', 'client_credentials', 'refresh_token']
+
+function keysOf(client: LabClient, { key, certificate }: ClientMaterial) {
+  const { authentication } = client
+  if (authentication === 'tls_client_auth') return { tls_client_auth_subject_dn: subjectOf(client) }
   if (authentication === 'private_key_jwt') return { jwks: { keys: [publicPart(key)] } }
   const x509 = new X509Certificate(certificate?.chain ?? '')
   const jwk = x509.publicKey.export({ format: 'jwk' })

@@ -4,12 +4,12 @@ import { newTrace } from '@holdfast/trace'
 import type { Command } from 'commander'
 import { resourcesOf } from '../addresses.ts'
 import type { Attached } from '../attach.ts'
-import { CLIENTS } from '../clients.ts'
 import { UsageError } from '../errors.ts'
 import { connectAs, type TokenForm } from '../flows.ts'
 import { clientFolder } from '../prepare.ts'
 import { printJson } from '../tell/terminal.ts'
-import { withLab } from './global.ts'
+import { isClient } from '../own-clients.ts'
+import { configurationOf, withLab } from './global.ts'
 
 interface CallOptions {
   readonly as: string
@@ -36,9 +36,9 @@ export async function call(
   command: Command,
 ): Promise<void> {
   const { as: id, token: form, data } = options
-  if (!CLIENTS.some((client) => client.id === id))
+  if (!(await isClient(configurationOf(command).state, id)))
     throw new UsageError(
-      `there is no client ${JSON.stringify(id)}; there are ${CLIENTS.map((client) => client.id).join(', ')}`,
+      `there is no client ${JSON.stringify(id)}; scripts/lab client list has them`,
     )
   const name = methodOf(method, data)
   const headers = headersOf(options)

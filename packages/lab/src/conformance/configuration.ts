@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonWebKey } from 'node:crypto'
-import { type ClientMetadata, provision } from '@holdfast/authorization-server'
+import { type ClientMetadata, registerClient } from '@holdfast/authorization-server'
 import { openAuthority } from '@holdfast/ca'
 import { z } from 'zod'
 import type { Addresses } from '../addresses.ts'
@@ -79,7 +79,7 @@ export async function writeConfigurations(
     clients.push(...pair.map((client) => registrationOf(run, client, callback)))
     made.push({ run, file, configuration: configurationOf(run, pair, surroundings) })
   }
-  await provision(lab.records, { clients, users: [] })
+  for (const client of clients) await registerClient(lab.records, client)
   for (const { file, configuration } of made)
     await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
   return made

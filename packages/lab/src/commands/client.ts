@@ -1,0 +1,212 @@
+/** `scripts/lab client …`: clients of one's own; `proof` and `assertion`: what curl cannot make. */
+import { makeAssertion, makeProof, readMaterial } from '@holdfast/client'
+import { type Command, Option } from 'commander'
+import { AUTHENTICATIONS, BINDINGS } from '../clients.ts'
+import { configuredAddresses } from '../doors.ts'
+import { UsageError } from '../errors.ts'
+import {
+  addClient,
+  listClients,
+  type Registered,
+  type Registry,
+  removeClient,
+  showClient,
+} from '../own-clients.ts'
+import { clientFolder } from '../prepare.ts'
+import { readLiveRun } from '../run-file.ts'
+import { asProofKey, signingKey } from '../signing-key.ts'
+import { openRecords } from '../store/open.ts'
+import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
+import { type Place, usagesOf } from '../tell/usage.ts'
+import { configurationOf } from './global.ts'
+
+/** Where oauth2c waits for its user to come back. */
+const OAUTH2C_CALLBACK = 'http://localhost:9876/callback'
+
+interface AddOptions {
+  readonly auth: string
+  readonly bind: string
+  readonly grants?: string
+  readonly redirectUri: readonly string[]
+  readonly scope?: string
+  readonly subject?: string
+  readonly profile?: string
+  readonly json?: true
+}
+
+export function clients(program: Command): void {
+  const command = program
+    .command('client')
+    .description('clients of your own: add, list, show, remove')
+    .helpCommand(false)
+  const json = new Option('--json', 'print the result as JSON')
+
+  command
+    .command('add')
+    .description('register a client; write its key, certificate and metadata; say how to use it')
+    .argument('<name>', 'its client_id')
+    .requiredOption('--auth <method>', `client authentication: ${AUTHENTICATIONS.join(', ')}`)
+    .requiredOption('--bind <constraint>', `sender constraint: ${BINDINGS.join(', ')}`)
+    .option('--grants <list>', 'grant types, separated by commas (default: those of the profile)')
+    .addOption(
+      new Option('--redirect-uri <uri>', 'may stand several times')
+        .argParser((uri: string, before: readonly string[]) =>
+          before[0] === OAUTH2C_CALLBACK ? [uri] : [...before, uri],
+        )
+        .default([OAUTH2C_CALLBACK], OAUTH2C_CALLBACK),
+    )
+    .option('--scope <scopes>', 'all that it may ask for, separated by spaces')
+    .option(
+      '--subject <dn>',
+      'subject of its certificate, RFC 4514 (default: CN=NAME,O=Holdfast lab)',
+    )
+    .option('--profile <name>', 'what is asked of it (default: fapi2-security-profile)')
+    .addOption(json)
+    .action(add)
+
+  command
+    .command('list')
+    .description('every client that is registered')
+    .addOption(json)
+    .action(list)
+  command
+    .command('show')
+    .description('what is registered of a client of yours, and how to use it')
+    .argument('<name>')
+    .addOption(json)
+    .action(show)
+  command
+    .command('remove')
+    .description('end a client of yours and every token it has; remove its folder')
+    .argument('<name>')
+    .addOption(json)
+    .action(remove)
+
+  const as = () => new Option('--as <client>', 'whose key signs').makeOptionMandatory()
+  program
+    .command('proof')
+    .description('print a DPoP proof, for curl and the like')
+    .argument('<method>', 'GET, POST, …')
+    .argument('<url>', 'of the request')
+    .addOption(as())
+    .option('--token <token>', 'the access token that goes with it')
+    .option('--nonce <nonce>', 'the server’s, from its DPoP-Nonce')
+    .action(proof)
+  program
+    .command('assertion')
+    .description('print a client assertion, good for a minute and for one request')
+    .addOption(as())
+    .action(assertion)
+}
+
+/** The registry of the lab that is up, or of the one that would be. */
+async function withRegistry<T>(
+  command: Command,
+  use: (registry: Registry) => Promise<T>,
+): Promise<T> {
+  const configuration = configurationOf(command)
+  const run = await readLiveRun(configuration.state)
+  const records = await openRecords(configuration)
+  try {
+    return await use({
+      records,
+      addresses: run?.addresses ?? configuredAddresses(configuration),
+      folders: { certs: run?.certs ?? configuration.certs, state: configuration.state },
+    })
+  } finally {
+    await records.close()
+  }
+}
+
+async function add(name: string, options: AddOptions, command: Command): Promise<void> {
+  const { auth, bind, grants, redirectUri, scope, subject, profile, json } = options
+  await withRegistry(command, async (registry) => {
+    const registered = await addClient(registry, {
+      id: name,
+      authentication: auth,
+      binding: bind,
+      redirectUris: redirectUri,
+      ...(grants !== undefined && { grants: grants.split(/[\s,]+/).filter(Boolean) }),
+      ...(scope !== undefined && { scope }),
+      ...(subject !== undefined && { subject }),
+      ...(profile !== undefined && { profile }),
+    })
+    tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, json)
+  })
+}
+
+/** A lab with state of its own is found by those commands only that name it. */
+function labOf(command: Command): string {
+  const { state }: { state?: string } = command.optsWithGlobals()
+  return state === undefined ? 'scripts/lab' : `scripts/lab --state ${state}`
+}
+
+async function list(options: { json?: true }, command: Command): Promise<void> {
+  await withRegistry(command, async (registry) => {
+    const all = await listClients(registry)
+    if (options.json) return printJson(all)
+    for (const { client_id: id, own, token_endpoint_auth_method: method, grant_types } of all)
+      tell(
+        `${own ? bold(column(id, 28)) : column(id, 28)}${column(method, 29)}${dim(grant_types.join(' '))}`,
+      )
+  })
+}
+
+async function show(name: string, options: { json?: true }, command: Command): Promise<void> {
+  await withRegistry(command, async (registry) => {
+    const place = { addresses: registry.addresses, lab: labOf(command) }
+    tellClient(await showClient(registry, name), place, options.json)
+  })
+}
+
+async function remove(name: string, options: { json?: true }, command: Command): Promise<void> {
+  await withRegistry(command, async (registry) => {
+    await removeClient(registry, name)
+    if (options.json) printJson({ removed: name })
+    else tell(`${name} is gone, and so are its tokens`)
+  })
+}
+
+function tellClient(registered: Registered, place: Place, json?: true): void {
+  const { folder, metadata } = registered
+  const usages = usagesOf(registered, place)
+  if (json) return printJson({ folder, metadata, usages })
+  tell(
+    `${bold(metadata.client_id)} is registered; its key, certificate and metadata are in ${folder}`,
+  )
+  for (const { tool, text } of usages) tell(`\n${bold(tool)}\n${text}`)
+}
+
+interface ProofOptions {
+  readonly as: string
+  readonly token?: string
+  readonly nonce?: string
+}
+
+async function proof(method: string, url: string, options: ProofOptions, command: Command) {
+  if (URL.parse(url)?.protocol !== 'https:')
+    throw new UsageError(`${JSON.stringify(url)} is no https URL`)
+  const { key } = await signerOf(options.as, command)
+  const { token, nonce } = options
+  const made = await makeProof(asProofKey(key), {
+    method,
+    url,
+    ...(token !== undefined && { accessToken: token }),
+    ...(nonce !== undefined && { nonce }),
+  })
+  process.stdout.write(`${made}\n`)
+}
+
+async function assertion({ as }: { as: string }, command: Command): Promise<void> {
+  const { key, material } = await signerOf(as, command)
+  if (material.authentication !== 'private_key_jwt')
+    throw new UsageError(`${as} is authenticated by ${material.authentication}, not by assertions`)
+  const { clientId, issuer } = material
+  process.stdout.write(`${await makeAssertion(key, { clientId, issuer })}\n`)
+}
+
+async function signerOf(client: string, command: Command) {
+  const folder = clientFolder(configurationOf(command).state, client)
+  const material = await readMaterial(folder)
+  return { material, key: await signingKey(folder, material) }
+}

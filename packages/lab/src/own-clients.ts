@@ -1,0 +1,157 @@
+/** Clients that people register for themselves, beside those that the lab brings along. */
+import { access, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  checkClient,
+  type ClientMetadata,
+  registerClient,
+  removeClient as removeRegistration,
+} from '@holdfast/authorization-server'
+import { openAuthority } from '@holdfast/ca'
+import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
+import type { Records } from '@holdfast/store'
+import { z } from 'zod'
+import { type Addresses, redirectUriOf } from './addresses.ts'
+import {
+  ALL_CLIENTS,
+  certificateOf,
+  keyOf,
+  type LabClient,
+  metadataOf,
+  metadataWithoutKeys,
+} from './clients.ts'
+import { UsageError } from './errors.ts'
+import { clientFolder, RESOURCE_SERVER_CLIENT } from './prepare.ts'
+import { signingKey } from './signing-key.ts'
+
+/** The lab's registry: that of the lab that is up, or of one that is not running at the moment. */
+export interface Registry {
+  readonly addresses: Addresses
+  readonly records: Records
+  readonly folders: { readonly certs: string; readonly state: string }
+}
+
+/** As typed: whether the profile allows it is for the profile to say. */
+export type Wanted = { readonly [member in keyof LabClient]: unknown } & { readonly id: string }
+
+export interface Registered {
+  readonly folder: string
+  readonly material: ClientMaterial
+  readonly metadata: ClientMetadata
+}
+
+/** A folder that has this file is a client that somebody has added. */
+const METADATA = 'metadata.json'
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
+
+/**
+ * Registers a client and writes its key, certificate and metadata into its folder. Done again, it
+ * changes what is registered, and keeps the key.
+ *
+ * @throws ClientMetadataError with the clause that forbids it; UsageError. Then nothing was written.
+ */
+export async function addClient(registry: Registry, wanted: Wanted): Promise<Registered> {
+  const { addresses, records, folders } = registry
+  const client = checkWanted(wanted)
+  const { id, authentication, binding, redirectUris = [] } = client
+  const authority = await openAuthority(folders.certs)
+  const folder = clientFolder(folders.state, id)
+  const present = await readMaterial(folder).catch(() => undefined)
+  const certificate = await certificateOf(authority, client)
+  const material: ClientMaterial = {
+    issuer: addresses.issuer,
+    clientId: id,
+    authentication,
+    binding,
+    redirectUri: redirectUris[0] ?? redirectUriOf(addresses),
+    trust: authority.trust,
+    ...(authentication === 'private_key_jwt' && { key: keyOf(present, id) }),
+    ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
+  }
+  const metadata: ClientMetadata = { ...metadataOf(client, material), client_name: id }
+  checkClient(metadata)
+  await writeMaterial(folder, material)
+  await signingKey(folder, material)
+  await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
+  await registerClient(records, metadata)
+  return { folder, material, metadata }
+}
+
+/** Refuses what would be refused with keys as well, so that none is made for it. */
+function checkWanted(wanted: Wanted): LabClient {
+  const { id } = wanted
+  if (!NAME.test(id))
+    throw new UsageError(`${JSON.stringify(id)} is no client name; allowed: ${NAME.source}`)
+  if (isOfTheLab(id)) throw new UsageError(`${id} is one of the lab’s own clients`)
+  // oxlint-disable-next-line no-unsafe-type-assertion -- checkClient looks at every member
+  const client = wanted as LabClient
+  const metadata = metadataWithoutKeys(client, 'https://localhost')
+  // What is asked of a self-signed client is about its certificate, which is yet to be made.
+  const early = { ...metadata, token_endpoint_auth_method: 'private_key_jwt' } as const
+  checkClient(client.authentication === 'self_signed_tls_client_auth' ? early : metadata)
+  return client
+}
+
+/** Somebody's, or one that the lab brings along. */
+export const isClient = async (state: string, name: string): Promise<boolean> =>
+  ALL_CLIENTS.some(({ id }) => id === name) || (NAME.test(name) && (await isOwn(state, name)))
+
+const isOfTheLab = (name: string): boolean =>
+  name === RESOURCE_SERVER_CLIENT || ALL_CLIENTS.some(({ id }) => id === name)
+
+export interface ListedClient {
+  readonly client_id: string
+  /** Added by somebody, not brought along by the lab. */
+  readonly own: boolean
+  readonly token_endpoint_auth_method: string
+  readonly grant_types: readonly string[]
+  /** Absent of one that no profile has looked at. */
+  readonly profile: string | undefined
+}
+
+const listed = z.looseObject({
+  client_id: z.string(),
+  token_endpoint_auth_method: z.string(),
+  grant_types: z.array(z.string()),
+  profile: z.string().optional(),
+})
+
+export async function listClients({ records, folders }: Registry): Promise<ListedClient[]> {
+  const all = (await records.list('Client')).map(({ payload }) => listed.parse(payload))
+  const own = await Promise.all(all.map(({ client_id }) => isOwn(folders.state, client_id)))
+  return all.map(({ client_id, token_endpoint_auth_method, grant_types, profile }, index) => ({
+    client_id,
+    own: own[index] ?? false,
+    token_endpoint_auth_method,
+    grant_types,
+    profile,
+  }))
+}
+
+/** @throws UsageError for a client that nobody has added */
+export async function showClient({ folders }: Registry, name: string): Promise<Registered> {
+  const folder = await ownFolder(folders.state, name)
+  const metadata: ClientMetadata = JSON.parse(await readFile(join(folder, METADATA), 'utf8'))
+  return { folder, material: await readMaterial(folder), metadata }
+}
+
+/** Ends the client, with every token that it has. @throws UsageError for one that nobody has added */
+export async function removeClient({ records, folders }: Registry, name: string): Promise<void> {
+  const folder = await ownFolder(folders.state, name)
+  await removeRegistration(records, name)
+  await rm(folder, { recursive: true })
+}
+
+/** Only what `client add` has made may be shown and removed by name: a name is never a path. */
+async function ownFolder(state: string, name: string): Promise<string> {
+  if (NAME.test(name) && !isOfTheLab(name) && (await isOwn(state, name)))
+    return clientFolder(state, name)
+  throw new UsageError(`there is no client of yours called ${JSON.stringify(name)}`)
+}
+
+const isOwn = (state: string, name: string): Promise<boolean> =>
+  access(join(clientFolder(state, name), METADATA)).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,59 @@
+/**
+ * `signing.jwks.json` in a client's folder: the key with which that client signs what is signed by
+ * hand, proofs and assertions. Where the client has a registered key it is that one, for tools that
+ * know a single key; else one is made when it is first needed.
+ */
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ClientMaterial, ProofKey } from '@holdfast/client'
+import { z } from 'zod'
+import { codeOf, UsageError } from './errors.ts'
+
+const FILE = 'signing.jwks.json'
+
+const jwks = z.object({
+  keys: z.tuple([z.looseObject({ kty: z.string(), alg: z.string(), d: z.string() })]),
+})
+
+export type SigningKey = z.infer<typeof jwks>['keys'][0]
+
+export async function signingKey(folder: string, { key }: ClientMaterial): Promise<SigningKey> {
+  const known = await readKey(join(folder, FILE))
+  if (known && (!key || key.kid === known['kid'])) return known
+  const made = jwks.parse({ keys: [key ?? newKey()] })
+  await writeFile(join(folder, FILE), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+  return made.keys[0]
+}
+
+/** As `makeProof` takes it. */
+export function asProofKey(key: SigningKey): ProofKey {
+  const { kty, crv, x, y, alg } = key
+  if (alg !== 'ES256') throw new UsageError(`a key for ${alg} makes no proofs here; allowed: ES256`)
+  return {
+    privateKey: createPrivateKey({ key, format: 'jwk' }),
+    publicJwk: { kty, crv, x, y },
+    alg,
+  }
+}
+
+function newKey(): JsonWebKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }
+}
+
+/** @throws UsageError for a file that is there and is no such key; its content is not told */
+async function readKey(file: string): Promise<SigningKey | undefined> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new UsageError(`${file} cannot be read (${codeOf(error)})`)
+  }
+  try {
+    return jwks.parse(JSON.parse(text)).keys[0]
+  } catch {
+    throw new UsageError(`${file} is no JWK set of one private key with alg`)
+  }
+}

@@ -1,0 +1,178 @@
+/** `scripts/lab client …`: one command registers a client, and what it prints works as it stands. */
+import { execFile, spawn } from 'node:child_process'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeJwt } from '../src/tell/jwt.ts'
+import { isClear, makePlace, type Place, ROOT, run, type RunningLab, up } from './program.ts'
+
+const execute = promisify(execFile)
+
+let place: Place
+let lab: RunningLab
+beforeAll(async () => {
+  place = await makePlace()
+  lab = await up(place)
+})
+afterAll(async () => {
+  await lab.stop()
+  await place.remove()
+})
+
+interface Added {
+  readonly folder: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly usages: readonly { readonly tool: string; readonly text: string }[]
+}
+
+async function add(name: string, ...options: readonly string[]): Promise<Added> {
+  const { code, out, err } = await run(place, ['client', 'add', name, ...options, '--json'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out)
+}
+
+const textFor = (tool: string, { usages }: Added): string =>
+  usages.find((usage) => usage.tool === tool)?.text ?? ''
+
+/** Runs the printed line; a lab that has just started asks once for a nonce. */
+async function curl(line: string): Promise<{ access_token: string }> {
+  const cli = `${process.execPath} ${join(ROOT, 'packages/lab/src/cli.ts')}`
+  const send = async (command: string) => {
+    const script = `${command.replaceAll('scripts/lab', cli)} --silent --show-error --include`
+    const { stdout } = await execute('sh', ['-c', script], { env: place.env })
+    const [head = '', body = ''] = stdout.split('\r\n\r\n')
+    return { nonce: /^dpop-nonce: (.+)$/im.exec(head)?.[1], answer: JSON.parse(body) }
+  }
+  const first = await send(line)
+  if (first.answer.error !== 'use_dpop_nonce') return first.answer
+  const again = await send(line.replace(' proof POST', ` proof --nonce ${first.nonce} POST`))
+  return again.answer
+}
+
+const METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']
+const all = METHODS.flatMap((auth) => ['dpop', 'mtls'].map((bind) => ({ auth, bind })))
+
+describe.for(all)('a client with $auth and $bind', ({ auth, bind }) => {
+  const name = `mine-${auth}-${bind}`
+  const confirmed = (token: string) => Object.keys(Object(decodeJwt(token)?.claims['cnf']))
+  const method = [bind === 'dpop' ? 'jkt' : 'x5t#S256']
+  let added: Added
+
+  beforeAll(async () => {
+    added = await add(name, '--auth', auth, '--bind', bind)
+  })
+
+  test('is registered; what is secret is readable by nobody else', async () => {
+    expect(added.metadata).toMatchObject({ client_id: name, token_endpoint_auth_method: auth })
+    for (const file of await readdir(added.folder)) {
+      const secret = /key|signing/.test(file)
+      expect([file, (await stat(join(added.folder, file))).mode & 0o077]).toEqual([
+        file,
+        secret ? 0 : 0o044,
+      ])
+    }
+  })
+
+  test('gets a token by the curl command', async () => {
+    const answer = await curl(textFor('curl', added))
+    expect(confirmed(answer.access_token)).toEqual(method)
+  })
+
+  test('gets a token by the lines for openid-client', async () => {
+    const lines = textFor('openid-client', added).replace(
+      'console.log(tokens)',
+      'console.log(JSON.stringify(tokens))',
+    )
+    // In the client's package, which has openid-client.
+    const child = spawn(process.execPath, ['--input-type=module', '-'], {
+      cwd: join(ROOT, 'packages/client'),
+      env: place.env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    child.stdin.end(lines)
+    const answer: { access_token: string } = JSON.parse(await text(child.stdout))
+    expect(confirmed(answer.access_token)).toEqual(method)
+  })
+})
+
+const FORBIDDEN: readonly (readonly [string, readonly string[], string])[] = [
+  ['a shared secret', ['--auth', 'client_secret_basic', '--bind', 'dpop'], 'FAPI2SP-5.3.2.1-6'],
+  ['no sender constraint', ['--auth', 'private_key_jwt', '--bind', 'none'], 'FAPI2SP-5.3.2.1-5'],
+  [
+    'the password grant',
+    ['--auth', 'private_key_jwt', '--bind', 'dpop', '--grants', 'password'],
+    'FAPI2SP-5.3.2.1-2',
+  ],
+  [
+    'a redirect URI without TLS',
+    ['--auth', 'tls_client_auth', '--bind', 'mtls', '--redirect-uri', 'http://app.example/'],
+    'FAPI2SP-5.3.2.2-8',
+  ],
+  [
+    'a profile that does not exist',
+    ['--auth', 'self_signed_tls_client_auth', '--bind', 'dpop', '--profile', 'lenient'],
+    'fapi2-security-profile',
+  ],
+]
+
+test.concurrent.for(FORBIDDEN)(
+  '%s is refused, with the clause, and nothing is written',
+  async (forbidden) => {
+    const [, options, clause] = forbidden
+    const outcome = await run(place, ['client', 'add', 'bad', ...options])
+    expect(outcome.code).toBe(2)
+    expect(outcome.err).toContain(clause)
+    expect(isClear(outcome)).toBe(true)
+    expect(await readdir(join(place.state, 'clients'))).not.toContain('bad')
+    expect(await readdir(join(place.certs, 'clients'))).not.toContain('bad.key.pem')
+  },
+)
+
+test.concurrent.for(['../escape', 'tls-client-auth-mtls'])(
+  '%j is no name for a client of one’s own',
+  async (name) => {
+    for (const args of [
+      ['client', 'add', name, '--auth', 'private_key_jwt', '--bind', 'dpop'],
+      ['client', 'remove', name],
+    ]) {
+      const outcome = await run(place, args)
+      expect([args[1], outcome.code]).toEqual([args[1], 2])
+      expect(isClear(outcome)).toBe(true)
+    }
+  },
+)
+
+test('adding again changes what is registered and keeps the key', async () => {
+  const how = ['--auth', 'private_key_jwt', '--bind', 'dpop'] as const
+  const { folder } = await add('again', ...how)
+  const key = await readFile(join(folder, 'key.jwk.json'), 'utf8')
+  const { metadata } = await add('again', ...how, '--grants', 'client_credentials')
+  expect(metadata['grant_types']).toEqual(['client_credentials'])
+  expect(await readFile(join(folder, 'key.jwk.json'), 'utf8')).toBe(key)
+})
+
+test('list, show and remove', async () => {
+  const how = ['--auth', 'tls_client_auth', '--bind', 'mtls', '--subject', 'CN=Jane,OU=IT']
+  const added = await add('short-lived', ...how)
+  const list = async () => JSON.parse((await run(place, ['client', 'list', '--json'])).out)
+  expect(await list()).toContainEqual(
+    expect.objectContaining({ client_id: 'short-lived', own: true }),
+  )
+  expect(await list()).toContainEqual(
+    expect.objectContaining({ client_id: 'tls-client-auth-mtls', own: false }),
+  )
+  const shown = await run(place, ['client', 'show', 'short-lived', '--json'])
+  expect(JSON.parse(shown.out)).toEqual(added)
+  expect(added.metadata['tls_client_auth_subject_dn']).toBe('CN=Jane,OU=IT')
+  expect((await run(place, ['client', 'remove', 'short-lived'])).code).toBe(0)
+  expect(await readdir(join(place.state, 'clients'))).not.toContain('short-lived')
+  expect((await run(place, ['client', 'show', 'short-lived'])).code).toBe(2)
+})
+
+test('an assertion is for clients that are authenticated by one', async () => {
+  const outcome = await run(place, ['assertion', '--as', 'tls-client-auth-dpop'])
+  expect(outcome).toMatchObject({ code: 2 })
+  expect(outcome.err).toContain('tls_client_auth')
+})
