@@ -4,6 +4,7 @@
  */
 import { durability } from './soaks/authorization-server/durability.ts'
 import { malformedForServer } from './soaks/authorization-server/malformed/malformed.ts'
+import { memory } from './soaks/authorization-server/memory.ts'
 import { races } from './soaks/authorization-server/races.ts'
 import { certificates } from './soaks/certificates.ts'
 import { command } from './soaks/command.ts'
@@ -19,6 +20,7 @@ const SOAKS = [
   manyClients,
   races,
   durability,
+  memory,
   certificates,
   malformedForServer,
 ]

@@ -52,7 +52,7 @@ function noOpenssl(): string | undefined {
 }
 
 /** An empty store; a server that it needs ends with the run. */
-async function storeOf(engine: Engine, { folder }: Pick<Bench, 'folder'>): Promise<Store> {
+export async function storeOf(engine: Engine, { folder }: Pick<Bench, 'folder'>): Promise<Store> {
   if (engine === 'memory') return { engine }
   if (engine === 'sqlite') return { engine, folder: mkdtempSync(join(folder, 'sqlite-')) }
   if (engine === 'postgres') return { engine, socket: (await PostgresServer.start()).folder }
@@ -61,7 +61,7 @@ async function storeOf(engine: Engine, { folder }: Pick<Bench, 'folder'>): Promi
 }
 
 /** A server on its core with a load on the other. */
-async function running(
+export async function running(
   { children, folder, connections }: Pick<Bench, 'children' | 'folder' | 'connections'>,
   kind: Kind,
   program: 'stock' | 'ours',

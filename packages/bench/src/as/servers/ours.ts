@@ -37,6 +37,8 @@ await serve(async (issuer, mtlsOrigin) => {
     configuration: checkConfiguration({
       issuer,
       mtlsOrigin,
+      // The users of all connections are one, and log in at the same moment.
+      failures: { login: { most: 1_000, within: 60 }, logins: { most: 1_000, within: 60 } },
       resources: [{ indicator: RESOURCE, scopes: [SCOPE], format: 'jwt', ttl: 300 }],
     }),
     records,
