@@ -1,6 +1,6 @@
 import type { Reporter } from '@holdfast/trace'
 import { errors } from 'oidc-provider'
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Context, Middleware } from 'koa'
 import { onRefusal, reportDecision } from './decisions.ts'
 import type { Failure } from './decisions.ts'
@@ -69,9 +69,8 @@ function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
   const why = whyUnsupported(failure, params?.['grant_type'] ?? params?.['response_type'])
   if (why !== undefined && failure instanceof errors.OIDCProviderError)
     ctx.body = { error: failure.error, error_description: why }
-  const sentence = misnamed(ctx, failure)
-  if (sentence !== undefined)
-    ctx.body = { error: 'invalid_dpop_proof', error_description: sentence }
+  const named = misnamed(ctx, failure)
+  if (named) ctx.body = named
 }
 
 /** The library clones a JWT before it has judged it, and V8 gives up on what nests a thousandfold. */
@@ -82,19 +81,28 @@ function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
     : undefined
 }
 
-/** What is wrong with the proof, where the library blames something else (RFC9449-5, RFC9449-10.1). */
-function misnamed(ctx: KoaContextWithOIDC, failure: Failure): string | undefined {
+/** What is wrong about the proof, where the library blames something else (RFC9449-5, RFC9449-10.1). */
+function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
   const { client, params, route } = ctx.oidc
   const key = decidedOn(ctx)?.proof?.header.thumbprint
   // Client authentication has succeeded: neither error comes before it.
   if (route === 'token' && failure instanceof errors.InvalidGrant)
     return client?.['dpopBoundAccessTokens'] === true && key === undefined
-      ? 'a DPoP proof is required of this client'
+      ? {
+          // A confidential client's refresh token is bound to no key: there is no proof that could be
+          // invalid, there is something missing (RFC6749-5.2). The OpenID plans ask for that.
+          error:
+            params?.['grant_type'] === 'refresh_token' ? 'invalid_request' : 'invalid_dpop_proof',
+          error_description: 'a DPoP proof is required of this client',
+        }
       : undefined
   if (route === 'pushed_authorization_request' && failure instanceof errors.InvalidRequest) {
     const wanted = params?.['dpop_jkt']
     return key !== undefined && wanted !== undefined && wanted !== key
-      ? 'the DPoP proof is not by the key of dpop_jkt'
+      ? {
+          error: 'invalid_dpop_proof',
+          error_description: 'the DPoP proof is not by the key of dpop_jkt',
+        }
       : undefined
   }
   return undefined

@@ -245,7 +245,7 @@ describe('a refresh token', () => {
     const stolen = { ...request.form, ...(await assertion(house, 'web2')) }
     expect(verdict(await house.send({ ...request, form: stolen }))).toEqual([400, 'invalid_grant'])
     const { headers: _, ...proofless } = await refresh(house, token, prover)
-    expect(verdict(await house.send(proofless))).toEqual([400, 'invalid_dpop_proof'])
+    expect(verdict(await house.send(proofless))).toEqual([400, 'invalid_request'])
     expect((await house.send(await refresh(house, token, prover))).status).toBe(200)
 
     const url = `${house.issuer}/revoke`

@@ -1,6 +1,5 @@
 import {
-  type Clause,
-  enforce,
+  enforcer,
   type Facts,
   type Policy,
   PROOF_ROWS,
@@ -29,8 +28,8 @@ import { userinfoTokens } from './userinfo-tokens.ts'
 const KEPT_KEYS = 10_000
 
 interface Endpoint {
-  readonly rows: readonly Row[]
   readonly policy: Policy
+  readonly decideBy: ReturnType<typeof enforcer>
   readonly facts: (ctx: Context) => Promise<Facts>
   readonly answer: (refused: RefusalResponse, ctx: Context) => void
 }
@@ -49,28 +48,31 @@ export function enforcing(provider: Provider, house: House): Middleware {
     headers: new Recent(KEPT_KEYS),
   }
   const issuing: Endpoint = {
-    rows: PROOF_ROWS,
-    policy: proofPolicy(configuration),
+    ...endpoint(PROOF_ROWS, proofPolicy(configuration)),
     facts: (ctx) => proofFacts(ctx, reading),
     answer: answerWithoutChallenge,
   }
   const tokens = userinfoTokens(provider, configuration)
   const userinfo: Endpoint = {
-    rows: ROWS satisfies readonly Row<Clause>[],
-    policy: userinfoPolicy(configuration),
+    ...endpoint(ROWS, userinfoPolicy(configuration)),
     facts: (ctx) => userinfoFacts(ctx, tokens, reading),
     answer,
   }
 
   return async (ctx, next) => {
-    const endpoint = at(ctx, { issuing, userinfo })
+    const found = at(ctx, { issuing, userinfo })
     // What no row has looked at is nothing to the library: a proof elsewhere; at userinfo a form, in
     // which a token might travel (RFC6750-2.2).
-    if (!endpoint) delete ctx.req.headers['dpop']
-    if (endpoint === userinfo) delete ctx.req.headers['content-type']
-    if (!endpoint || (await accepted(ctx, endpoint, { reading, house }))) await next()
+    if (!found) delete ctx.req.headers['dpop']
+    if (found === userinfo) delete ctx.req.headers['content-type']
+    if (!found || (await accepted(ctx, found, { reading, house }))) await next()
   }
 }
+
+const endpoint = (rows: readonly Row[], policy: Policy) => ({
+  policy,
+  decideBy: enforcer(rows, policy),
+})
 
 function at(
   { method, path }: Context,
@@ -83,16 +85,14 @@ function at(
 
 async function accepted(
   ctx: Context,
-  { rows, policy, facts: read, answer: refuse }: Endpoint,
+  { policy, decideBy, facts: read, answer: refuse }: Endpoint,
   { reading, house }: { readonly reading: Reading; readonly house: House },
 ): Promise<boolean> {
   const { memory, configuration, explain } = house
   const facts = await read(ctx)
   const proof = facts.dpop?.proof?.form === 'proof' ? facts.dpop.proof : undefined
   const { decision, nonce } = await withNextNonce(
-    await enforce(rows, facts, policy, () =>
-      remember(memory, proofUse(configuration.issuer, facts, policy)),
-    ),
+    await decideBy(facts, () => remember(memory, proofUse(configuration.issuer, facts, policy))),
     facts,
     { memory, nonces: reading.origin(ctx).nonces },
   )
