@@ -6,8 +6,11 @@ interface Write {
   readonly failed: (reason: unknown) => void
 }
 
+/** Turns of the event loop for which the first write waits at most. */
+const MOST_TURNS = 8
+
 /**
- * Writes that were asked for in one turn of the event loop are committed together, so that they
+ * Writes that were asked for in a few turns of the event loop are committed together, so that they
  * share one wait for the disk. None is acknowledged before the commit that contains it.
  */
 export class GroupedCommit {
@@ -27,9 +30,18 @@ export class GroupedCommit {
     const results: T[] = []
     await new Promise<void>((done, failed) => {
       const write = { run: () => void (results[0] = run()), done, failed }
-      if (this.#waiting.push(write) === 1) setImmediate(() => this.flush())
+      if (this.#waiting.push(write) === 1) this.#gather(0, 0)
     })
     return results[0]!
+  }
+
+  // Waits for another turn as long as turns bring further writes, for each saves a wait for the disk.
+  #gather(known: number, turns: number): void {
+    setImmediate(() => {
+      const count = this.#waiting.length
+      if (count > known && turns < MOST_TURNS) this.#gather(count, turns + 1)
+      else this.flush()
+    })
   }
 
   flush(): void {
