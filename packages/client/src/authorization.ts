@@ -93,7 +93,7 @@ export async function authorize(
         options,
       ),
     )
-    return readTokens(response, material.binding)
+    return readTokens(response, material)
   }
   return { url, callback }
 }

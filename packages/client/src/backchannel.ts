@@ -67,7 +67,7 @@ export async function authenticate(
     tokens: async () => {
       const options = DPoP && { DPoP }
       const polling = pollBackchannelAuthenticationGrant(configuration, response, {}, options)
-      return readTokens(await withoutSecrets(polling), material.binding)
+      return readTokens(await withoutSecrets(polling), material)
     },
   }
 }

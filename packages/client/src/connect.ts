@@ -18,6 +18,7 @@ import { discover } from './discovery.ts'
 import { refusal, withoutSecrets } from './errors.ts'
 import type { FapiClient, TokenRequest } from './fapi-client.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material.ts'
+import { withOneNonce } from './one-nonce.ts'
 import { importSigningKey, type SigningKey } from './signing-key.ts'
 import { exportPublicJwk, type ProofKey } from './proof.ts'
 import { afterRefresh, readTokens } from './tokens.ts'
@@ -45,7 +46,7 @@ export async function connect(
   const connection = openConnection(material)
   const fetch = options.fetch?.(connection.fetch) ?? connection.fetch
   try {
-    const configuration = await discover(material, fetch)
+    const configuration = await discover(material, withOneNonce(fetch))
     if (options.messageSigning) useJwtResponseMode(configuration)
     const key = material.key && (await importSigningKey(material.key))
     if (options.messageSigning && !key)
@@ -82,7 +83,7 @@ function operations(session: Session & { readonly key?: SigningKey }) {
     clientCredentials: async (request) =>
       readTokens(
         await withoutSecrets(clientCredentialsGrant(configuration, parametersOf(request), options)),
-        material.binding,
+        material,
       ),
     authorize: (request) => authorize(session, request),
     authenticate: async (request) => {
@@ -94,7 +95,7 @@ function operations(session: Session & { readonly key?: SigningKey }) {
       const response = await withoutSecrets(
         refreshTokenGrant(configuration, tokens.refresh_token, parametersOf(request), options),
       )
-      return afterRefresh(tokens, readTokens(response, material.binding))
+      return afterRefresh(tokens, readTokens(response, material))
     },
     call: async ({ access_token }, method, url, { headers, body } = {}) => {
       const fields = new Headers(headers)

@@ -4,6 +4,8 @@ import { ClientError } from 'openid-client'
 export type RefusalCode =
   | 'HOLDFAST_ISSUER'
   | 'HOLDFAST_TOKEN_TYPE'
+  | 'HOLDFAST_ID_TOKEN'
+  | 'HOLDFAST_NONCE'
   | 'HOLDFAST_REDIRECT_URI'
   | 'HOLDFAST_SUBJECT'
   | 'HOLDFAST_REFRESH_TOKEN'

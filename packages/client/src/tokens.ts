@@ -6,6 +6,7 @@ import type {
 } from 'openid-client'
 
 import { refusal } from './errors.ts'
+import { checkIdToken } from './id-token.ts'
 import type { ClientMaterial } from './material.ts'
 
 /** A token response with the names of the wire. */
@@ -31,11 +32,12 @@ const TOKEN_TYPES = { dpop: 'dpop', mtls: 'bearer' } as const satisfies Record<
 
 /**
  * @throws ClientError `HOLDFAST_TOKEN_TYPE` if the token is not constrained the way this client is:
- *   a DPoP client that took a Bearer token would present one that anybody can use (RFC 9449 §5)
+ *   a DPoP client that took a Bearer token would present one that anybody can use (RFC 9449 §5);
+ *   `HOLDFAST_ID_TOKEN` if the ID token is not for this client alone, now, and with this access token
  */
 export function readTokens(
   response: TokenEndpointResponse & TokenEndpointResponseHelpers,
-  binding: ClientMaterial['binding'],
+  { binding, clientId }: Pick<ClientMaterial, 'binding' | 'clientId'>,
 ): Tokens {
   const expected = TOKEN_TYPES[binding]
   if (response.token_type !== expected) {
@@ -47,6 +49,8 @@ export function readTokens(
   const { access_token, expires_in, refresh_token, scope, authorization_details, id_token } =
     response
   const claims = response.claims()
+  if (id_token !== undefined && claims !== undefined)
+    checkIdToken(id_token, claims, { clientId, accessToken: access_token })
   return {
     access_token,
     token_type: expected,

@@ -47,6 +47,22 @@ describe('call', () => {
     expect(other.requests).toEqual([])
   })
 
+  it('does not follow a redirect of the authorization server, with assertion and proof', async () => {
+    const other = await startMiniServer(pki)
+    const connected = await dpopClient()
+    const tokens = { access_token: 'a', token_type: 'dpop', refresh_token: 'r' } as const
+    for (const path of ['/token', '/par']) {
+      server.edits.redirect = { [path]: `${other.issuer}${path}` }
+      const send = path === '/par' ? connected.authorize(REQUEST) : connected.refresh(tokens)
+      await expect(send).rejects.toMatchObject({
+        code: 'OAUTH_RESPONSE_IS_NOT_CONFORM',
+        message: expect.stringContaining('HTTP 307'),
+      })
+    }
+    other.close()
+    expect(other.requests).toEqual([])
+  })
+
   it('returns a refusal as a response', async () => {
     const challenge = 'DPoP error="invalid_token"'
     server.edits.accounts = (response) =>

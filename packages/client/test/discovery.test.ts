@@ -15,6 +15,14 @@ describe('discovery', () => {
     })
   })
 
+  it.each([undefined, 7, ''])('RFC8414-2 refuses the issuer %j', async (issuer) => {
+    server.edits.metadata = (honest) => ({ ...honest, issuer })
+    await expect(dpopClient()).rejects.toMatchObject({
+      code: 'OAUTH_INVALID_RESPONSE',
+      message: expect.stringContaining('"issuer"'),
+    })
+  })
+
   it('RFC8414-3.3 refuses an issuer that is only an equivalent URL', async () => {
     server.edits.metadata = (honest) => ({ ...honest, issuer: `${server.issuer}/` })
     await expect(dpopClient()).rejects.toMatchObject({ code: 'HOLDFAST_ISSUER' })

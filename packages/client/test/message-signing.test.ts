@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import { createHmac, createPublicKey } from 'node:crypto'
 import { decodeJwt, generateKeyPair, jwtVerify, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 
@@ -94,6 +94,11 @@ describe('Message signing: the response (JARM)', () => {
       'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
     ],
     ['no exp', () => ({ exp: undefined }), 'OAUTH_INVALID_RESPONSE'],
+    [
+      'nbf a minute ahead',
+      () => ({ nbf: Math.floor(Date.now() / 1_000) + 60 }),
+      'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
+    ],
     ['another state', () => ({ state: 'x' }), 'OAUTH_INVALID_RESPONSE'],
     ['no state', () => ({ state: undefined }), 'OAUTH_INVALID_RESPONSE'],
   ]
@@ -105,15 +110,28 @@ describe('Message signing: the response (JARM)', () => {
     expect(redeemed).toBe(0)
   })
 
-  it('refuses alg none, RS256, another key, and what nobody signed; and sends no code', async () => {
+  it('takes an exp that is just past: openid-client allows for 30 s', async () => {
+    const exp = Math.floor(Date.now() / 1_000) - 20
+    const { error } = await outcome(async () => back(await server.sign({ ...honest(), exp })))
+    expect(error).toMatchObject({ token_type: 'dpop' })
+  })
+
+  it('refuses alg none, HS256 by the public key, RS256, ES384, another key, and what nobody signed; and sends no code', async () => {
     const none = `${btoa('{"alg":"none"}')}.`
     const unsigned = () => Buffer.from(JSON.stringify(honest())).toString('base64url')
+    const hmac = () => {
+      const input = `${Buffer.from('{"alg":"HS256","kid":"ES256"}').toString('base64url')}.${unsigned()}`
+      const key = JSON.stringify(server.jwks.keys[0])
+      return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
+    }
     const { privateKey } = await generateKeyPair('ES256')
     const forged = () =>
       new SignJWT(honest()).setProtectedHeader({ alg: 'ES256', kid: 'ES256' }).sign(privateKey)
     const refused: [respond: () => Promise<URL>, code: string][] = [
       [async () => back(`${none}${unsigned()}.`), 'OAUTH_INVALID_RESPONSE'],
+      [async () => back(hmac()), 'OAUTH_INVALID_RESPONSE'],
       [async () => back(await server.sign(honest(), 'RS256')), 'OAUTH_INVALID_RESPONSE'],
+      [async () => back(await server.sign(honest(), 'ES384')), 'OAUTH_INVALID_RESPONSE'],
       [async () => back(await forged()), 'OAUTH_INVALID_RESPONSE'],
       [async () => callbackUrl({ state: String(honest()['state']) }), 'OAUTH_INVALID_RESPONSE'],
     ]

@@ -97,4 +97,23 @@ describe('server-provided nonces', () => {
     expect((await connected.call(tokens, 'GET', `${server.alias}/accounts`)).status).toBe(401)
     expect(server.to('/accounts')).toHaveLength(1)
   })
+
+  it('RFC9449-8.1 stops at two DPoP-Nonce fields, and at one that is none', async () => {
+    const wrong: readonly (readonly string[])[] = [['one', 'two'], ['one, two'], ['"quoted"'], ['']]
+    for (const fields of wrong)
+      for (const path of ['/token', '/par', '/accounts']) {
+        server.edits = {}
+        const connected = await dpopClient()
+        const tokens = await connected.clientCredentials(REQUEST)
+        server.requests.length = 0
+        server.edits = { nonce: { [path]: 'first' }, nonceFields: () => [...fields] }
+        const send = {
+          '/token': () => connected.clientCredentials(REQUEST),
+          '/par': () => connected.authorize(REQUEST),
+          '/accounts': () => connected.call(tokens, 'GET', `${server.issuer}/accounts`),
+        }[path]
+        await expect(send?.()).rejects.toMatchObject({ code: 'HOLDFAST_NONCE' })
+        expect(server.to(path)).toHaveLength(1)
+      }
+  })
 })

@@ -1,0 +1,42 @@
+/** The same first flow by other people's tools: the client's demos, run as their first lines say. */
+import { join } from 'node:path'
+import { ReplayMemoryInProcess } from '@holdfast/store'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPrivate } from '../src/attach.ts'
+import { readConfiguration } from '../src/configuration.ts'
+import { ROOT, startProgram } from './program.ts'
+
+let lab: Awaited<ReturnType<typeof startPrivate>>
+
+beforeAll(async () => {
+  lab = await startPrivate(readConfiguration({ ephemeral: true }))
+})
+afterAll(() => lab.close())
+
+const play = (tool: string) =>
+  startProgram(
+    [
+      join(ROOT, 'packages/client/src/demos/tools', tool),
+      join(lab.folders.state, 'clients/private-key-jwt-dpop'),
+      lab.addresses.resource,
+    ],
+    { env: process.env },
+  ).outcome
+
+const TOOLS = ['openid-client.ts', 'oauth4webapi.ts', 'fetch.ts']
+
+// Right after its start the resource server asks for a nonce: each of them has to answer that.
+test.for(TOOLS)('%s is served', async (tool) => {
+  const { code, out, err } = await play(tool)
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toContain('token of type dpop, ')
+  expect(out).toContain(`GET ${lab.addresses.resource}/accounts: 200\n`)
+})
+
+test.for(TOOLS)('%s fails where the API does not serve', async (tool) => {
+  const memory = new ReplayMemoryInProcess(Date.now, { records: 0, perOwner: 0 })
+  lab.experiment({ memory, nonce: 'required' })
+  const { code, out } = await play(tool)
+  expect(out).toContain(`GET ${lab.addresses.resource}/accounts: 503\n`)
+  expect(code).toBe(1)
+})
