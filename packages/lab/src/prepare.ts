@@ -124,6 +124,8 @@ export async function prepareClients(
         client_id: RESOURCE_SERVER_CLIENT,
         token_endpoint_auth_method: 'private_key_jwt',
         grant_types: [],
+        profile: 'fapi2-message-signing', // it is answered by what the issuer signs, or not at all
+        introspection_signed_response_alg: 'ES256',
         jwks: { keys: [publicPart(introspector.key)] },
         introspection_audiences: [resourcesOf(addresses.resource).opaque],
       },

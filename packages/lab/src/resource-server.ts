@@ -39,7 +39,13 @@ export function makeResourceServer(
     status: 'required',
     opaqueTokens: counted(
       'opaque',
-      introspectedTokens({ issuer, clientId, key: { ...key }, fetch }),
+      introspectedTokens({
+        issuer,
+        clientId,
+        key: { ...key },
+        signed: 'required',
+        fetch,
+      }),
     ),
     nonceSecret: randomBytes(32),
     explain: true,

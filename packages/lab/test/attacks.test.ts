@@ -34,6 +34,7 @@ import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { RESOURCE_SERVER_CLIENT } from '../src/prepare.ts'
 import { makeStage } from '../src/stage.ts'
+import { decodeJwt } from '../src/tell/jwt.ts'
 import { settledMemory } from './settled-memory.ts'
 
 type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
@@ -90,7 +91,7 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
     }),
   }),
   mislabelled: () => ({ opaqueTokens: mislabelling }),
-  'plain-introspection': () => ({ opaqueTokens: introspecting({ signed: 'required' }) }),
+  'plain-introspection': () => ({ opaqueTokens: introspecting({ fetch: withoutSignatures }) }),
   'status-required': () => ({ status: 'required', jwtTokens: jwtWithStatus(serveStatusList) }),
   'status-list-unreachable': () => ({
     status: 'required',
@@ -109,12 +110,19 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
 }
 
 /** A connection of its own for each request: a reader of these tests lives for one attack. */
-const labFetch: Fetch = async (url, init) => {
+const labFetch = (async (url, init) => {
   const { trust } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
   const { fetch, close } = openConnection({ trust })
   const response = await fetch(url, init)
   void close() // once the answer is read
   return response
+}) satisfies Fetch
+
+/** Somebody in between, who takes the issuer's signature off its introspection responses. */
+const withoutSignatures: Fetch = async (url, init) => {
+  const response = await labFetch(url, init)
+  if (!response.headers.get('content-type')?.includes('token-introspection+jwt')) return response
+  return Response.json(decodeJwt(await response.text())?.claims['token_introspection'])
 }
 
 const jwtWithStatus = (serve: () => ReturnType<Fetch>): TokenReader =>
@@ -136,9 +144,8 @@ const introspecting =
   async (text) => {
     const { key, issuer } = await readMaterial(join(lab.folders.state, RESOURCE_SERVER_CLIENT))
     const clientId = RESOURCE_SERVER_CLIENT
-    return introspectedTokens({ issuer, clientId, key: { ...key! }, fetch: labFetch, ...more })(
-      text,
-    )
+    const own = { issuer, clientId, key: { ...key! }, signed: 'required' } as const
+    return introspectedTokens({ ...own, fetch: labFetch, ...more })(text)
   }
 
 const mislabelling: TokenReader = async (text) => {
