@@ -42,6 +42,9 @@ export const postOnly: ReadonlySet<string> = new Set([
 /** Where end-users decide about what clients asked behind their backs (CIBA). */
 export const approvals = '/approvals'
 
+/** Where end-users see which applications have access, and withdraw it. */
+export const applications = '/applications'
+
 /** Where end-users are asked something. */
 export const interactionPath = (uid: string): string => `/interaction/${uid}`
 
@@ -50,8 +53,7 @@ export const isForPeople = (path: string): boolean =>
   path.startsWith(`${endpoints.authorization}/`) ||
   path === endpoints.authorization ||
   path.startsWith('/interaction/') ||
-  path === approvals ||
-  path.startsWith(`${approvals}/`)
+  [approvals, applications].some((page) => path === page || path.startsWith(`${page}/`))
 
 /**
  * The library also takes `/TOKEN` and `/token/` for the token endpoint; whoever decides by the path

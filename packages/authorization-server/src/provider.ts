@@ -1,4 +1,6 @@
 import { Provider } from 'oidc-provider'
+import { ApplicationPages } from './application-pages.ts'
+import { Applications } from './applications.ts'
 import { ApprovalPages } from './approval-pages.ts'
 import { Approvals } from './approvals.ts'
 import { answersInOAuth } from './answers.ts'
@@ -7,6 +9,7 @@ import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
 import { limitClientFailures } from './operations/limits.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
+import { PageSession } from './page-session.ts'
 import { completeCibaAnswers, keepPollInterval } from './poll-interval.ts'
 import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
@@ -39,6 +42,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   limitClientFailures(provider, limits)
   keepPollInterval(provider, records, configuration.pollInterval)
   const approvals = new Approvals(provider, house, warn)
+  const session = new PageSession({ records, limits })
 
   // From the outside in; the library's own routes are innermost.
   provider
@@ -48,10 +52,11 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(jwtsByRecord(house))
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
+    .use(new ApplicationPages(new Applications(provider, records), session).routes())
   if (offersCiba(configuration))
     provider
       .use(completeCibaAnswers(configuration.pollInterval))
-      .use(new ApprovalPages(approvals, { records, limits }).routes())
+      .use(new ApprovalPages(approvals, session).routes())
 
   const answer = provider.callback()
   return { serve: (request, response) => void answer(request, response), approvals }

@@ -290,7 +290,7 @@ describe('CIBA: the page of the end-user', () => {
   test('its cookie is for this host alone, out of reach of scripts and other sites, and ends', async () => {
     const { headers } = await house.send({ url: `${house.issuer}/approvals/login`, form: alice })
     const [cookie = ''] = headers['set-cookie'] ?? []
-    expect(cookie).toMatch(/^__Host-approvals=[\w-]{43};/)
+    expect(cookie).toMatch(/^__Host-pages=[\w-]{43};/)
     for (const part of ['path=/', 'secure', 'httponly', 'samesite=strict'])
       expect(cookie.toLowerCase()).toContain(part)
     later(301)

@@ -2,8 +2,15 @@
  * JWT access tokens end at the resource server within a second of what ends them: with two
  * authorization servers, so that the list comes from another node than the revocation reached.
  */
-import { endGrant, removeClient } from '@holdfast/authorization-server'
-import { approve, connect, type FapiClient, openConnection, type Tokens } from '@holdfast/client'
+import { removeClient } from '@holdfast/authorization-server'
+import {
+  approve,
+  connect,
+  type FapiClient,
+  openConnection,
+  type Tokens,
+  withdraw,
+} from '@holdfast/client'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startTwoNodes, type TwoNodes } from './two-nodes.ts'
 
@@ -43,6 +50,17 @@ async function expectRefusedSoon(...all: readonly Tokens[]): Promise<void> {
   expect(await response.text()).toContain('FAPI2SP-5.3.4-3')
 }
 
+const ALICE = { login: 'alice', password: 'doe' }
+
+async function inBrowser<T>(use: (fetch: FapiClient['fetch']) => Promise<T>): Promise<T> {
+  const { fetch, close } = openConnection({ trust: client.material.trust })
+  try {
+    return await use(fetch)
+  } finally {
+    await close()
+  }
+}
+
 async function ofUser() {
   const { resource } = lab.addresses
   const authorization = await client.authorize({
@@ -50,11 +68,10 @@ async function ofUser() {
     resource,
     parameters: { prompt: 'consent' },
   })
-  const { fetch, close } = openConnection({ trust: client.material.trust })
   const { redirectUri } = client.material
-  const user = { login: 'alice', password: 'doe' }
-  const back = await approve(authorization.url, { fetch, user, redirectUri })
-  await close()
+  const back = await inBrowser((fetch) =>
+    approve(authorization.url, { fetch, user: ALICE, redirectUri }),
+  )
   const tokens = await authorization.callback(back)
   const refreshed = await client.refresh(tokens, { resource })
   for (const each of [tokens, refreshed]) expect(await status(each)).toBe(200)
@@ -87,12 +104,12 @@ test('RFC6749-4.1.2: the tokens of a code that is used twice', async () => {
   await expectRefusedSoon(tokens, refreshed)
 })
 
-test('the tokens of a grant that the end-user withdraws', async () => {
+test('RFC6819-5.2.2.4: the tokens of a grant that the end-user withdraws', async () => {
   const { tokens, refreshed } = await ofUser()
-  const { records } = lab.keyStore
-  const grants = await records.list('Grant')
-  for (const { id, payload } of grants)
-    if (payload['clientId'] === client.material.clientId) await endGrant(records, id)
+  const { clientId } = client.material
+  await inBrowser((fetch) =>
+    withdraw(`${lab.addresses.issuer}/applications`, { fetch, user: ALICE, clientId }),
+  )
   await expectRefusedSoon(tokens, refreshed)
   await expect(client.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' })
 })

@@ -47,7 +47,7 @@ const NAMES: ReadonlyMap<string, string> = new Map(
     .filter(([name]) => !PUBLIC.has(name))
     .map(([name, path]) => [path, name]),
 )
-const FORM = /^\/(?:interaction\/[^/]+|approvals)\/(login|consent|abort)$/
+const FORM = /^\/(?:interaction\/[^/]+|approvals|applications)\/(login|consent|abort|withdrawal)$/
 const APPROVAL = /^\/(approval)s\/[0-9a-f]{32}$/
 /** Characters of what somebody else chose. */
 const LONGEST = 200

@@ -1,7 +1,9 @@
+import { approvals as path } from '../endpoints.ts'
 import type { Requested } from '../resources.ts'
 import { requestedScopes } from './consent.ts'
 import { html } from './html.ts'
 import { page } from './layout.ts'
+import { signOutForm } from './sign-out.ts'
 
 /** What a client asked for while the end-user was elsewhere (CIBA). */
 export interface Waiting {
@@ -19,11 +21,11 @@ export const approvalsPage = (waiting: readonly Waiting[], message?: string): st
     'Requests for you',
     html`${message === undefined ? [] : html`<p role="status" id="message">${message}</p>`}
     ${waiting.length === 0 ? html`<p id="nothing">Nothing is waiting for you.</p>` : []}
-    ${waiting.map(form)}`,
+    ${waiting.map(form)} ${signOutForm(path)}`,
   )
 
-const form = ({ path, client, bindingMessage, request }: Waiting, index: number) => html`
-  <form method="post" action="${path}" id="request-${String(index + 1)}">
+const form = ({ path: decided, client, bindingMessage, request }: Waiting, index: number) => html`
+  <form method="post" action="${decided}" id="request-${String(index + 1)}">
     <p><strong>${client}</strong> says <q>${bindingMessage}</q> and asks for:</p>
     ${requestedScopes(request)}
     <input type="hidden" name="binding_message" value="${bindingMessage}" />

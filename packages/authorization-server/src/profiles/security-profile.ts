@@ -236,6 +236,10 @@ export const SECURITY_PROFILE = [
     }),
   },
   {
+    clause: 'RFC6819-5.2.2.4', // see applications.ts
+    sentence: 'end-users see which applications have access, and withdraw it with every token',
+  },
+  {
     clause: 'FAPI2SP-5.3.4-3', // resource servers refuse what was revoked: they must be able to know
     sentence: 'a JWT access token has a place in a status list, and a record',
     sets: (house) => ({ formats: { customizers: { jwt: listedAndRecorded(house) } } }),

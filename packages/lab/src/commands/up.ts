@@ -63,7 +63,7 @@ function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   const line = (name: string, url: string, note = '') =>
     to(`  ${column(name, 38)}${named(url)}${note && `  ${dim(note)}`}`)
   to(bold('Addresses'))
-  line('authorization server (issuer)', addresses.issuer)
+  line('authorization server (issuer)', addresses.issuer, '/applications  /approvals')
   line('  its mTLS alias', addresses.mtlsAlias)
   line('resource server', addresses.resource, '/accounts  /payments  /anything  /opaque/…')
   line('CRL, OCSP, CA certificates', addresses.certificateStatus)
