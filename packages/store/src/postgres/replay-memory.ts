@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
+import { completeSince } from '../complete-since.ts'
 import { StoreError } from '../records.ts'
 import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
 import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
@@ -157,16 +158,16 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
     return row
   }
 
-  // `since` is the database's time. Where its clock is behind ours it is moved by the difference,
-  // since the `iat` that it is compared with was judged by our clock.
   #adopt(row: Record<string, unknown>): void {
-    const [generation, since, now] = [row['generation'], row['since'], row['now']].map(String)
-    if (generation === undefined || generation === this.#generation) return
-    const behind = (this.#now?.() ?? Date.now()) - Number(now)
-    // Until now this node has put elsewhere, perhaps on a primary that is no more: an address that
-    // leads back to an earlier one finds its old sentinel, but not what was used meanwhile.
-    const left = this.#generation === '' ? 0 : Number(now) + this.#options.margin
-    this.#since = Math.max(Number(since), left) + Math.max(0, behind)
+    const { generation, since, now } = row
+    if (typeof generation !== 'string' || generation === this.#generation) return
+    this.#since = completeSince({
+      since: Number(since),
+      storeTime: Number(now),
+      nodeTime: this.#now?.() ?? Date.now(),
+      margin: this.#options.margin,
+      knewAnother: this.#generation !== '',
+    })
     this.#generation = generation
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { completeSince } from '../complete-since.ts'
 import { StoreError } from '../records.ts'
 import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
 import { eviction, isReply, RedisConnection, type RedisServer } from './connection.ts'
@@ -159,17 +160,17 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     return [String(this.#now?.() ?? ''), String(this.#options.margin), randomUUID()]
   }
 
-  // `since` is store time. Where the store's clock is behind ours it is moved by the difference,
-  // since the `iat` that it is compared with was judged by our clock.
   #adopt(reply: unknown): unknown {
     if (!Array.isArray(reply)) throw new StoreError('Redis: an answer of another form')
     const [outcome, generation, since, storeTime] = reply.map(String)
     if (generation !== undefined && generation !== this.#generation) {
-      const behind = this.#time() - Number(storeTime)
-      // Until now this node has put elsewhere, perhaps on a primary that is no more: an address that
-      // leads back to an earlier one finds its old sentinel, but not what was used meanwhile.
-      const left = this.#generation === '' ? 0 : Number(storeTime) + this.#options.margin
-      this.#since = Math.max(Number(since), left) + Math.max(0, behind)
+      this.#since = completeSince({
+        since: Number(since),
+        storeTime: Number(storeTime),
+        nodeTime: this.#time(),
+        margin: this.#options.margin,
+        knewAnother: this.#generation !== '',
+      })
       this.#generation = generation
     }
     return outcome
