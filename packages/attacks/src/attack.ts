@@ -33,6 +33,7 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' |
  * - `status-required`: a token must name its place in the list of `STATUS_LIST_URI`
  * - `status-list-unreachable`: the same, and nobody serves the list
  * - `acr-required`, `recent-login-required`: the route asks for a certain login, or a recent one
+ * - `payment-consent-required`: the route asks for an authorization detail `payment_initiation`
  * - `behind-a-proxy`: the stage's proxy is known to the server, and forwards as RFC 9440 says
  * - `pki-trust`: certificates must be of the lab's authority, for clients, and not revoked
  * - `certificate-status-unreachable`: the same, and no revocation list can be had
@@ -54,3 +55,4 @@ export type Situation =
   | 'status-list-unreachable'
   | 'acr-required'
   | 'recent-login-required'
+  | 'payment-consent-required'

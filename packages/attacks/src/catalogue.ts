@@ -4,6 +4,7 @@
  */
 import type { Clause } from '@holdfast/sender-constraint'
 import type { Attack } from './attack.ts'
+import * as details from './authorization-details.ts'
 import * as binding from './binding.ts'
 import * as certificate from './certificate.ts'
 import * as proof from './proof.ts'
@@ -73,6 +74,7 @@ export const CATALOGUE = {
   'RFC9449-4.3-12b':  [binding.stolenWithOwnKey],
 
   'FAPI2SP-5.3.4-4':  [token.tooLittleScope],
+  'RFC9396-9':        [details.none, details.otherType, details.asText],
   'RFC9470-3-acr_values': [stepUp.otherAcr, stepUp.withoutAcr],
   'RFC9470-3-max_age': [stepUp.oldLogin, stepUp.loginToCome],
 

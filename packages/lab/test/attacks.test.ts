@@ -98,6 +98,7 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
     jwtTokens: jwtWithStatus(() => Promise.reject(new TypeError('connection refused'))),
   }),
   'acr-required': () => ({ acrValues: ['urn:example:two-factors'] }),
+  'payment-consent-required': () => ({ authorizationDetails: 'payment_initiation' }),
   'recent-login-required': () => ({ maxAge: 300 }),
   'behind-a-proxy': () => ({
     hops: { isHop: ({ subject }) => subject === PROXY, format: 'client-cert' },

@@ -153,7 +153,7 @@ describe.concurrent('call', () => {
   })
 
   test('sends body, headers and scope, to an absolute URL', async () => {
-    const url = `${lab.run.addresses['resource']}/payments`
+    const url = `${lab.run.addresses['resource']}/anything`
     const outcome = await run(place, [
       'call',
       'POST',
@@ -170,7 +170,11 @@ describe.concurrent('call', () => {
       'X-Two: 2',
     ])
     expect(outcome).toMatchObject({ code: 0, err: '' })
-    expect(JSON.parse(outcome.out)).toEqual({ status: 'accepted', amount: '1.00' })
+    expect(JSON.parse(outcome.out)).toMatchObject({
+      headers: { 'x-one': '1', 'x-two': '2' },
+      body: '{"amount":"1.00"}',
+      claims: { scope: 'payments' },
+    })
   })
 
   test('exits 1 where the answer is no success, and shows it', async () => {
@@ -228,13 +232,13 @@ describe.concurrent('call', () => {
       'with a body that a shell would take apart',
       [
         'POST',
-        '/payments',
+        '/anything',
         '--as',
         'private-key-jwt-dpop',
         '--scope',
         'payments',
         '-d',
-        JSON.stringify({ amount: `it's $(id) @x \\` }),
+        `it's $(id) @x \\`,
       ],
       JSON.stringify(`it's $(id) @x \\`),
     ],

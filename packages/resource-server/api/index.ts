@@ -2,15 +2,19 @@
  * The lab's API: accounts and payments, three times. Under `/` it takes access tokens in JWT form,
  * under `/opaque` opaque ones, and under `/pki` those in JWT form again, but there a certificate must
  * also lead to a root that is trusted, and not be revoked. Every route takes either binding, and none
- * takes neither.
+ * takes neither. One account, and a payment, ask for the consent to just that (RFC 9396); `/step-up`
+ * asks for a second factor, a moment ago (RFC 9470).
  */
-import { Router, type RouterContext } from '@koa/router'
+import { Router } from '@koa/router'
 import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
 import Koa from 'koa'
-import rawBody from 'raw-body'
 import type { RoutePolicy, ServerOptions, TokenReader } from '../src/index.ts'
 import type { ProtectedState } from '../src/index.ts'
 import { protectWith } from '../src/rows-out.ts'
+import { account, accounts, ONE_ACCOUNT } from './accounts.ts'
+import { type Context, readText } from './context.ts'
+import { ONE_PAYMENT, payments } from './payments.ts'
+import { STEP_UP, steppedUp } from './step-up.ts'
 
 export type ApiOptions = Omit<ServerOptions, 'tokens'> &
   Omit<RoutePolicy, 'audience' | 'scopes'> & {
@@ -19,9 +23,6 @@ export type ApiOptions = Omit<ServerOptions, 'tokens'> &
     /** Rows of the table to enforce: all, unless an experiment takes some out. */
     readonly rows?: readonly Row<Clause>[]
   }
-
-/** Bytes. */
-const LONGEST_BODY = 64 * 1024
 
 export function createApi(options: ApiOptions): Koa {
   const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
@@ -42,52 +43,24 @@ export function createApi(options: ApiOptions): Koa {
       : []),
   ]
   for (const { prefix, ...part } of parts) {
-    const asking = (...scopes: readonly string[]) =>
-      protectWith(rows, { ...options, ...part, scopes })
+    const asking = (asked: Partial<RoutePolicy> = {}) =>
+      protectWith(rows, { scopes: [], ...options, ...part, ...asked })
     const router = new Router<ProtectedState>({ prefix })
-    router.get('/accounts', asking('accounts'), accounts)
-    router.post('/payments', asking('payments'), payments)
+    router.get('/accounts', asking({ scopes: ['accounts'] }), accounts)
+    router.get('/accounts/:id', asking({ scopes: ['accounts'], ...ONE_ACCOUNT }), account)
+    router.post('/payments', asking({ scopes: ['payments'], ...ONE_PAYMENT }), payments)
+    router.get('/step-up', asking({ scopes: ['accounts'], ...STEP_UP }), steppedUp)
     router.all('/anything', asking(), anything)
     app.use(router.routes()).use(router.allowedMethods())
   }
   return app
 }
 
-type Context = RouterContext<ProtectedState>
-
-function accounts(ctx: Context): void {
-  ctx.body = {
-    accounts: [
-      { id: 'NL00HOLD0000000001', name: 'Current account', balance: '1204.50', currency: 'EUR' },
-      { id: 'NL00HOLD0000000002', name: 'Savings', balance: '8800.00', currency: 'EUR' },
-    ],
-    cnf: ctx.state.token.claims['cnf'],
-  }
-}
-
-async function payments(ctx: Context): Promise<void> {
-  const payment: unknown = await readJson(ctx)
-  if (typeof payment !== 'object' || payment === null || !('amount' in payment)) {
-    ctx.status = 400
-    ctx.body = { error: 'invalid_request', error_description: 'A payment is JSON with an amount.' }
-    return
-  }
-  ctx.status = 201
-  ctx.body = { status: 'accepted', amount: payment.amount }
-}
-
-async function readJson(ctx: Context): Promise<unknown> {
-  try {
-    return JSON.parse(await rawBody(ctx.req, { limit: LONGEST_BODY, encoding: 'utf8' }))
-  } catch {
-    return undefined // too long, cut off, or not JSON: the caller says what it wants instead
-  }
-}
-
 // What the API saw, for people who debug a client. The credentials stay out of it.
-function anything(ctx: Context): void {
+async function anything(ctx: Context): Promise<void> {
   const { authorization: _, dpop: __, ...headers } = ctx.headers
-  ctx.body = { method: ctx.method, url: ctx.url, headers, claims: ctx.state.token.claims }
+  const { method, url } = ctx
+  ctx.body = { method, url, headers, body: await readText(ctx), claims: ctx.state.token.claims }
 }
 
 const NOTHING: Readonly<Record<number, object>> = {

@@ -1,3 +1,4 @@
+export { authorizationDetailsOf } from './authorization-details.ts'
 export type { CertificateStatus, CertificateVerdict } from '@holdfast/sender-constraint'
 export type { HopFormat, Hops } from './hop/hops.ts'
 export { introspectedTokens, type IntrospectionOptions } from './introspection.ts'

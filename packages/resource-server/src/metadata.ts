@@ -67,11 +67,15 @@ function describe(policies: readonly Policy[]) {
     (name) => has('dpop') && everywhere((policy) => policy.proofAlgorithms.includes(name)),
   )
   const scopes = unique(policies.flatMap((policy) => policy.scopes))
+  const types = unique(
+    policies.flatMap(({ authorizationDetails: type }) => (type === undefined ? [] : [type])),
+  )
   return {
     // No list without members: RFC 9728 §3.2
     resource,
     authorization_servers: unique(policies.flatMap(({ issuers }) => issuers)),
     ...(scopes.length > 0 && { scopes_supported: scopes }),
+    ...(types.length > 0 && { authorization_details_types_supported: types }),
     bearer_methods_supported: ['header'], // of RFC 6750 §2: the profile's only one
     tls_client_certificate_bound_access_tokens: has('mtls'),
     dpop_bound_access_tokens_required: everywhere((policy) => must(policy, 'dpop')),

@@ -44,6 +44,11 @@ export interface RoutePolicy {
    * a status that is known counts all the same.
    */
   readonly status?: 'off' | 'required'
+  /**
+   * The type of an authorization detail that the token must carry (RFC 9396). What is in it, the
+   * handler compares with the request: `authorizationDetailsOf`.
+   */
+  readonly authorizationDetails?: string
   /** Step-up (RFC 9470): the user was authenticated in one of these ways, the best first. */
   readonly acrValues?: readonly string[]
   /** Step-up (RFC 9470): seconds since the user was last authenticated, at most. */
@@ -84,6 +89,9 @@ export function checkPolicy(route: RoutePolicy): Policy {
     },
     tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, 0, 10),
     status: oneOf('status', route.status ?? 'off', ['off', 'required']),
+    ...(route.authorizationDetails !== undefined && {
+      authorizationDetails: typeOf(route.authorizationDetails),
+    }),
     acrValues: words('acrValues', route.acrValues ?? []),
     ...(route.maxAge !== undefined && { maxAge: maxAgeOf(route.maxAge) }),
     clockMargin: between('clockMargin', route.clockMargin ?? 5, 0, 60),
@@ -130,6 +138,11 @@ function words(key: string, values: readonly string[]): readonly string[] {
   if (wrong !== undefined)
     throw new PolicyError(key, wrong, 'ASCII without space, quote and backslash')
   return values
+}
+
+function typeOf(type: string): string {
+  if (typeof type === 'string' && type !== '') return type
+  throw new PolicyError('authorizationDetails', type, 'the name of a type')
 }
 
 /** An https URL that is its own normal form, so that comparing needs no more normalising. */

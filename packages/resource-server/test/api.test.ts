@@ -1,12 +1,16 @@
 import { afterAll, expect, test } from 'vitest'
-import { jkt } from './mint.ts'
+import { jkt, type Members } from './mint.ts'
 import { dpopFields, raise } from './stage.ts'
 
 const stage = await raise()
 afterAll(() => stage.close())
 
-async function send(method: string, path: string, body?: string) {
-  const token = await stage.token()
+async function send(
+  method: string,
+  path: string,
+  { body, claims = {} }: { readonly body?: string; readonly claims?: Members } = {},
+) {
+  const token = await stage.token(claims)
   const fields = dpopFields(token, await stage.proof({ token, method, path }))
   return stage.send({ method, path, fields, ...(body !== undefined && { body }) })
 }
@@ -18,22 +22,13 @@ test('accounts come with the cnf of the token', async () => {
   expect(answer.headers['date']).toMatch(/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} .{8} GMT$/)
 })
 
-test('a payment', async () => {
-  expect(await send('POST', '/payments', '{"amount":"12.50"}')).toMatchObject({
-    status: 201,
-    body: { status: 'accepted', amount: '12.50' },
-  })
-})
-
 test.for([
   ['nothing', ''],
   ['no JSON', 'amount=1'],
-  ['text', '"amount"'],
-  ['null', 'null'],
-  ['an object without an amount', '{"sum":1}'],
   ['more than 64 KiB', `{"amount":"${'1'.repeat(64 * 1024)}"}`],
 ] as const)('a payment that is %s', async ([, body]) => {
-  expect(await send('POST', '/payments', body)).toMatchObject({
+  const details = { authorization_details: [{ type: 'payment_initiation' }] }
+  expect(await send('POST', '/payments', { body, claims: details })).toMatchObject({
     status: 400,
     body: { error: 'invalid_request' },
   })
@@ -45,8 +40,13 @@ test.for(['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD'])('%s /anything', async (metho
 })
 
 test('/anything shows what came, without the credentials', async () => {
-  const { body } = await send('GET', '/anything')
-  expect(body).toMatchObject({ method: 'GET', url: '/anything', claims: { sub: 'alice' } })
+  const { body } = await send('POST', '/anything', { body: '{"amount":"1.00"}' })
+  expect(body).toMatchObject({
+    method: 'POST',
+    url: '/anything',
+    body: '{"amount":"1.00"}',
+    claims: { sub: 'alice' },
+  })
   expect(JSON.stringify(body)).not.toMatch(/authorization|dpop|eyJ/i)
 })
 

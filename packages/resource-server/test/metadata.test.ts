@@ -69,6 +69,7 @@ test('several routes of one resource make one document', async () => {
     issuer: 'https://other.example',
     audience: RESOURCE,
     scopes: ['payments', 'accounts'],
+    authorizationDetails: 'payment_initiation',
     methods: ['dpop'],
     proofAlgorithms: ['PS256', 'EdDSA'],
   }
@@ -80,6 +81,7 @@ test('several routes of one resource make one document', async () => {
       resource: RESOURCE,
       authorization_servers: [ISSUER, 'https://other.example'],
       scopes_supported: ['accounts', 'payments'],
+      authorization_details_types_supported: ['payment_initiation'],
       bearer_methods_supported: ['header'],
       tls_client_certificate_bound_access_tokens: true,
       dpop_bound_access_tokens_required: false,

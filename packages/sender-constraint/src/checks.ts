@@ -52,6 +52,7 @@ import { type Row, rowsAbout } from './row.ts'
 import { acr } from './token/acr.ts'
 import { active } from './token/active.ts'
 import { aud } from './token/aud.ts'
+import { authorizationDetails } from './token/authorization-details.ts'
 import { claims as tokenClaims } from './token/claims.ts'
 import { crit as tokenCrit } from './token/crit.ts'
 import { exp } from './token/exp.ts'
@@ -145,6 +146,7 @@ export const ROWS = [
 
   // What the token allows
   token  ('FAPI2SP-5.3.4-4',     INSUFFICIENT_SCOPE, scope,           'The token grants every scope that this route asks.'),
+  token  ('RFC9396-9',           INSUFFICIENT_SCOPE, authorizationDetails, 'The token has an authorization detail of the type that this route asks.'),
   token  ('RFC9470-3-acr_values', INSUFFICIENT_AUTHENTICATION, acr,   'The user was authenticated in a way that this route asks.'),
   token  ('RFC9470-3-max_age',   INSUFFICIENT_AUTHENTICATION, maxAge, 'The user was authenticated as recently as this route asks.'),
 

@@ -29,6 +29,8 @@ export interface Policy {
   readonly tokenAhead: number
   /** `required`: a JWT names its place in a status list. A status that is known always counts. */
   readonly status?: 'off' | 'required'
+  /** RFC 9396: the token must carry an authorization detail of this type. */
+  readonly authorizationDetails?: string
   /** RFC 9470: the user must have been authenticated in one of these ways. Empty: in any. */
   readonly acrValues?: readonly string[]
   /** RFC 9470: seconds since the user was last authenticated, at most. */

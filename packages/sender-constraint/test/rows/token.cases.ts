@@ -36,6 +36,11 @@ const status = (value: TokenStatus, wanted?: 'off' | 'required') => (r: Draft) =
   r.token.status = value
   if (wanted) r.policy.status = wanted
 }
+const PAYMENT = { type: 'payment_initiation', creditorName: 'Shop' }
+const details = (value: unknown) => (r: Draft) => {
+  r.policy.authorizationDetails = PAYMENT.type
+  r.token.claims['authorization_details'] = value
+}
 const acr = (value: unknown) => (r: Draft) => {
   r.policy.acrValues = ['urn:silver', 'urn:gold']
   r.token.claims['acr'] = value
@@ -350,6 +355,37 @@ export const TOKEN_CASES: readonly RowCases[] = [
       'one of two': (r) => {
         r.policy.scopes = ['accounts', 'payments']
       },
+    },
+  },
+  {
+    clause: 'RFC9396-9',
+    answer: [403, 'insufficient_scope'],
+    holds: {
+      'no detail where none is asked': claim('authorization_details', undefined),
+      'text where none is asked': claim('authorization_details', 'payment_initiation'),
+      'the second of two': details([{ type: 'account_information' }, PAYMENT]),
+      'an introspection response with the detail': [
+        opaque,
+        (r) => {
+          r.policy.authorizationDetails = PAYMENT.type
+          r.token.response!['authorization_details'] = [PAYMENT]
+        },
+      ],
+    },
+    refuses: {
+      'no details': details(undefined),
+      'an empty list': details([]),
+      'another type': details([{ type: 'account_information' }]),
+      'another letter case': details([{ type: 'Payment_initiation' }]),
+      'a type inside a list': details([{ type: [PAYMENT.type] }]),
+      'a detail that is no object': details([null, PAYMENT.type]),
+      'one detail that is in no list': details(PAYMENT),
+      'an introspection response without details': [
+        opaque,
+        (r) => {
+          r.policy.authorizationDetails = PAYMENT.type
+        },
+      ],
     },
   },
   {
