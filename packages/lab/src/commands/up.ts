@@ -65,7 +65,11 @@ function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   to(bold('Addresses'))
   line('authorization server (issuer)', addresses.issuer, '/applications  /approvals')
   line('  its mTLS alias', addresses.mtlsAlias)
-  line('resource server', addresses.resource, '/accounts  /payments  /step-up  /anything  /opaque/…')
+  line(
+    'resource server',
+    addresses.resource,
+    '/accounts  /payments  /step-up  /anything  /opaque/…',
+  )
   line('CRL, OCSP, CA certificates', addresses.certificateStatus)
   line('trace hub', addresses.console)
   line(
