@@ -55,10 +55,9 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   certificateStatus.serve(statusListener(authority))
   const validation = await validateCertificates(configuration, statusUrl)
   closing.defer(async () => validation.close())
-  const records = await keepRecords(configuration, closing, {
-    nothingUsedBefore: isFirst(configuration),
-  })
-  const memory = await keepMemory(configuration, closing)
+  const first = { nothingUsedBefore: isFirst(configuration) }
+  const records = await keepRecords(configuration, closing, first)
+  const memory = await keepMemory(configuration, closing, first)
   const doors = {
     certificateStatus,
     console: await open('console'),

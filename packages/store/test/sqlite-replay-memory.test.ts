@@ -71,6 +71,21 @@ test('another run of the system is another generation, complete from its first o
   expect([second.generation, second.since]).toEqual([after.generation, after.since])
 })
 
+test('where nothing was used before, a new memory is complete from the beginning, and only a new one', async () => {
+  const path = file()
+  const open = (now: number, boot: string) =>
+    new ReplayMemoryInSqlite(path, { ...at(now, boot), nothingUsedBefore: true })
+  const first = open(START, 'boot')
+  expect(first.since).toBe(0)
+  await first.close()
+  const again = open(START + 1_000, 'boot')
+  expect(again.since).toBe(0)
+  await again.close()
+  const afterBoot = open(START + 2_000, 'another boot')
+  expect(afterBoot.since).toBe(START + 2_000)
+  await afterBoot.close()
+})
+
 test('where the system does not name its runs every opening is a generation, also for who is open', async () => {
   const path = file()
   const nowhere = { now: () => START, boot: () => undefined }

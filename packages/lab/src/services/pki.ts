@@ -6,18 +6,21 @@ import { readConfiguration } from '../configuration.ts'
 import { configuredAddresses } from '../doors.ts'
 import { isFirst, keyStoreOf, prepareClients, preparePki } from '../prepare.ts'
 import { told } from '../service.ts'
-import { openRecords } from '../store/open.ts'
+import { openMemory, openRecords } from '../store/open.ts'
 
 await told(async () => {
   const configuration = readConfiguration()
   const addresses = configuredAddresses(configuration)
   const authority = await preparePki(configuration)
-  const records = await openRecords(configuration, { nothingUsedBefore: isFirst(configuration) })
+  const first = { nothingUsedBefore: isFirst(configuration) }
+  const records = await openRecords(configuration, first)
+  const memory = await openMemory(configuration, first)
   try {
     const keyStore = await keyStoreOf(configuration, records)
     await prepareClients(configuration, addresses, authority, keyStore)
   } finally {
     await records.close()
+    await memory.close()
   }
   const { certs, state } = configuration
   process.stdout.write(`certificates are in ${certs}, clients in ${state}/clients\n`)

@@ -55,19 +55,25 @@ export async function keepRecords(where: Where, closing: Closing, how: How = {})
 }
 
 /** @throws UsageError if the folder cannot be used; StoreError if the store cannot */
-export async function keepMemory({ store }: Where, closing: Closing): Promise<ReplayMemory> {
-  const memory = await openMemory({ store })
+export async function keepMemory(
+  where: Where,
+  closing: Closing,
+  how: How = {},
+): Promise<ReplayMemory> {
+  const memory = await openMemory(where, how)
   closing.defer(() => memory.close())
   return memory
 }
 
-async function openMemory({
-  store,
-}: Where): Promise<ReplayMemory & { readonly close: () => Promise<void> }> {
+/** @throws as `keepMemory` does */
+export async function openMemory(
+  { store }: Where,
+  how: How = {},
+): Promise<ReplayMemory & { readonly close: () => Promise<void> }> {
   if (store.engine === 'sqlite') {
     const file = filesOf(store).memory
     await makeFolder(dirname(file))
-    return new ReplayMemoryInSqlite(file)
+    return new ReplayMemoryInSqlite(file, how)
   }
   if (store.engine === 'postgres') {
     const { ReplayMemoryInPostgres } = await import('@holdfast/store/postgres')

@@ -12,6 +12,12 @@ export interface ReplayMemoryInSqliteOptions {
   readonly now?: () => number
   /** Names the present run of the system; `undefined`: it does not say. */
   readonly boot?: () => string | undefined
+  /**
+   * Dangerous: says that no proof was ever accepted where this memory is to be used, so that one whose
+   * file is made now is complete from the beginning of time. Only for who makes the server's first
+   * keys and clients in the same moment.
+   */
+  readonly nothingUsedBefore?: boolean
 }
 
 /** How far the clock may step back unnoticed, in milliseconds. */
@@ -44,16 +50,14 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   #puts = 0
 
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
-  constructor(
-    file: string,
-    { limits = LIMITS, now = Date.now, boot = bootId }: ReplayMemoryInSqliteOptions = {},
-  ) {
+  constructor(file: string, options: ReplayMemoryInSqliteOptions = {}) {
+    const { limits = LIMITS, now = Date.now, boot = bootId, nothingUsedBefore = false } = options
     this.#now = now
     this.#limits = limits
     this.#database = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
     this.#statements = prepare(this.#database)
     this.#commit = new GroupedCommit(this.#database)
-    this.#open(boot() ?? null)
+    this.#open(boot() ?? null, nothingUsedBefore)
   }
 
   get generation(): string {
@@ -95,12 +99,14 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     this.#database.close()
   }
 
-  #open(boot: string | null): void {
+  #open(boot: string | null, nothingUsedBefore: boolean): void {
     const { life, begin } = this.#statements
     this.#database.exec('BEGIN IMMEDIATE')
     const now = this.#now()
+    const known = life.get()
+    const since = nothingUsedBefore && !known ? 0 : now
     // Never before what was swept: the clock may have been set back while nothing ran.
-    if (boot === null || life.get()?.['boot'] !== boot) begin.run(boot, randomUUID(), now, now)
+    if (boot === null || known?.['boot'] !== boot) begin.run(boot, randomUUID(), since, now)
     this.#adopt()
     this.#database.exec('COMMIT')
   }
