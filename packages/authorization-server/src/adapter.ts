@@ -1,6 +1,7 @@
 import type { NewRecord, Records, StoredRecord } from '@holdfast/store'
 import { errors, Provider } from 'oidc-provider'
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
+import { decideOnce } from './decide-once.ts'
 import { decidedOn } from './rows/decided.ts'
 import { endGrant, endToken, ownTokensOf } from './status-list/revocations.ts'
 
@@ -30,12 +31,16 @@ export function adapterOver(records: Records, interaction: number): AdapterFacto
     // The row of a pushed request must still be there when a slow end-user completes it, or its
     // single use is lost (RFC9126-7.3). When it may be *opened* is decided by `exp` in its payload.
     if (model === 'PushedAuthorizationRequest') return interaction + 60
-    // Who still polls for a request that has expired is told so (CIBA-11), for this much longer.
-    if (model === 'BackchannelAuthenticationRequest') return (expiresIn ?? 0) + EXPIRED
+    // Who still polls for what has expired is told so (CIBA-11, RFC8628-3.5), for this much longer.
+    if (model === 'BackchannelAuthenticationRequest' || model === 'DeviceCode')
+      return (expiresIn ?? 0) + EXPIRED
     return expiresIn
   }
   return (model): Adapter => ({
     async upsert(id, payload, expiresIn) {
+      const { accountId, error } = payload
+      if (model === 'DeviceCode' && (accountId ?? error) !== undefined)
+        await decideOnce(records, id, expiresIn ?? 0)
       await records.upsert(asRecord(model, id, payload, lifeOf(model, expiresIn)))
     },
     async find(id) {

@@ -4,13 +4,11 @@ import { errors } from 'oidc-provider'
 import type { BackchannelAuthenticationRequest, Provider } from 'oidc-provider'
 import { isWaiting } from './backchannel-request.ts'
 import type { Configuration } from './configuration.ts'
+import { decideOnce } from './decide-once.ts'
 import { approvals } from './endpoints.ts'
 import type { Waiting } from './pages/approvals.ts'
 import { grantWhat, Resources } from './resources.ts'
 import { seconds } from './time.ts'
-
-/** Seconds. */
-const MARGIN = 60
 
 export type Decision = 'allow' | 'deny'
 
@@ -79,14 +77,7 @@ export class Approvals {
   }
 
   async #decide(request: BackchannelAuthenticationRequest, decision: Decision): Promise<void> {
-    // One decision, and one only: a second would make a request that was redeemed good again.
-    const first = await this.#records.add({
-      kind: 'Decision',
-      id: hash('sha256', request.jti, 'base64url'),
-      payload: {},
-      expiresAt: Date.now() + (request.remainingTTL + MARGIN) * 1_000,
-    })
-    if (!first) throw new errors.InvalidRequest('this request was decided before')
+    await decideOnce(this.#records, request.jti, request.remainingTTL)
     const result =
       decision === 'allow'
         ? await this.#grant(request)

@@ -30,6 +30,7 @@ export interface ClientMetadata {
     | 'client_credentials'
     | 'refresh_token'
     | 'urn:openid:params:grant-type:ciba'
+    | 'urn:ietf:params:oauth:grant-type:device_code'
   )[]
   readonly redirect_uris?: readonly string[]
   /** Everything the client may ask for, of OpenID Connect and of resources; absent: no limit. */

@@ -20,7 +20,7 @@ export interface Configuration {
   readonly profiles: readonly [ProfileName, ...ProfileName[]]
   /** Hosts, without port, at which clients are notified over https (CIBA ping). */
   readonly notificationHosts: readonly string[]
-  /** Seconds between two polls of one client for one end-user's decision (CIBA). */
+  /** Seconds between two polls of one client for one end-user's decision (CIBA, RFC 8628). */
   readonly pollInterval: number
   readonly lifetimes: Lifetimes
   readonly failures: FailureLimits
@@ -49,7 +49,7 @@ export interface Lifetimes {
   readonly session: number
   /** How long an end-user may take to log in and consent. */
   readonly interaction: number
-  /** How long an end-user may take to decide on another device (CIBA). */
+  /** How long an end-user may take to decide on another device (CIBA, RFC 8628). */
   readonly authenticationRequest: number
   /** Longest life of a client assertion: `exp` minus now. */
   readonly assertion: number

@@ -13,6 +13,9 @@ export function onRefusal(
   provider
     .on('authorization.error', refused)
     .on('backchannel_authentication.error', refused)
+    .on('code_verification.error', refused)
+    .on('device_authorization.error', refused)
+    .on('device_resume.error', refused)
     .on('discovery.error', refused)
     .on('end_session_confirm.error', refused)
     .on('grant.error', refused)

@@ -8,6 +8,9 @@ export const endpoints = {
   userinfo: '/userinfo',
   /** Served where a profile with CIBA is on offer. */
   backchannel_authentication: '/backchannel',
+  device_authorization: '/device-authorization',
+  /** Where end-users enter the code that a device shows them (RFC 8628 §3.3). */
+  code_verification: '/device',
   jwks: '/jwks',
   status: '/status',
 } as const
@@ -19,6 +22,7 @@ const aliased = [
   'introspection',
   'revocation',
   'userinfo',
+  'device_authorization',
 ] as const satisfies readonly (keyof typeof endpoints)[]
 
 export const aliasedPaths: ReadonlySet<string> = new Set([
@@ -30,13 +34,14 @@ export const aliasedPaths: ReadonlySet<string> = new Set([
 export const mtlsEndpointAliases = (mtlsOrigin: string): { [endpoint: string]: string } =>
   Object.fromEntries(aliased.map((name) => [`${name}_endpoint`, mtlsOrigin + endpoints[name]]))
 
-/** Endpoints that take POST and nothing else (RFC 9126 §2.3, RFC 6749 §3.2, RFC 7662 §2.1, RFC 7009 §2.1). */
+/** Endpoints that take POST and nothing else (RFC 9126 §2.3, RFC 6749 §3.2, RFC 7662 §2.1, RFC 7009 §2.1, RFC 8628 §3.1). */
 export const postOnly: ReadonlySet<string> = new Set([
   endpoints.token,
   endpoints.pushed_authorization_request,
   endpoints.introspection,
   endpoints.revocation,
   endpoints.backchannel_authentication,
+  endpoints.device_authorization,
 ])
 
 /** Where end-users decide about what clients asked behind their backs (CIBA). */
@@ -53,11 +58,13 @@ export const isForPeople = (path: string): boolean =>
   path.startsWith(`${endpoints.authorization}/`) ||
   path === endpoints.authorization ||
   path.startsWith('/interaction/') ||
-  [approvals, applications].some((page) => path === page || path.startsWith(`${page}/`))
+  [endpoints.code_verification, approvals, applications].some(
+    (page) => path === page || path.startsWith(`${page}/`),
+  )
 
 /**
  * The library also takes `/TOKEN` and `/token/` for the token endpoint; whoever decides by the path
  * before it does not. So there is one spelling; only what the library made up has capitals.
  */
 export const isCanonical = (path: string): boolean =>
-  /^(\/(authorize|interaction)\/[\w-]+)?(\/[a-z0-9._-]+)*$/.test(path)
+  /^(\/(authorize|interaction|device)\/[\w-]+)?(\/[a-z0-9._-]+)*$/.test(path)

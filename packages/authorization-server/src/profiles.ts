@@ -4,6 +4,7 @@ import { ALGORITHMS } from './algorithms.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Configuration } from './configuration.ts'
 import { CIBA, CIBA_GRANT, FAPI_CIBA } from './profiles/ciba.ts'
+import { DEVICE_GRANT } from './profiles/device-authorization.ts'
 import { MESSAGE_SIGNING } from './profiles/message-signing.ts'
 import type {
   House,
@@ -72,7 +73,7 @@ export const isProfile = (name: unknown): name is ProfileName =>
   typeof name === 'string' && Object.hasOwn(PROFILES, name)
 
 const STRICT: Terms = {
-  grantTypes: ['authorization_code', 'client_credentials', 'refresh_token'],
+  grantTypes: ['authorization_code', 'client_credentials', 'refresh_token', DEVICE_GRANT],
   algorithms: ALGORITHMS,
   tokenEndpointAsAudience: false,
   requestObjects: false,
@@ -152,6 +153,7 @@ export const offeredBy = (configuration: Configuration): Offered => ({
   algorithms: algorithmsOf(configuration.profiles),
   termsOf,
   requirementsOf: (profile) => known(profile).requirements,
+  relaxationOf,
   weakness: (client) => weakness(client) ?? notServed(client, configuration),
 })
 

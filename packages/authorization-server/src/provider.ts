@@ -5,12 +5,13 @@ import { ApprovalPages } from './approval-pages.ts'
 import { Approvals } from './approvals.ts'
 import { answersInOAuth } from './answers.ts'
 import type { Observers } from './answers.ts'
+import { withoutUserCode } from './device-pages.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
-import { limitClientFailures } from './operations/limits.ts'
+import { limitClientFailures, limitUserCodes } from './operations/limits.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
 import { PageSession } from './page-session.ts'
-import { completeCibaAnswers, keepPollInterval } from './poll-interval.ts'
+import { completePollAnswers, keepPollInterval } from './poll-interval.ts'
 import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
 import { rememberAssertions } from './replay.ts'
@@ -40,6 +41,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   rememberAssertions(provider, records)
   ownNonces(provider)
   limitClientFailures(provider, limits)
+  limitUserCodes(provider, limits)
   keepPollInterval(provider, records, configuration.pollInterval)
   const approvals = new Approvals(provider, house, warn)
   const session = new PageSession({ records, limits })
@@ -53,10 +55,9 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
     .use(new ApplicationPages(new Applications(provider, records), session).routes())
-  if (offersCiba(configuration))
-    provider
-      .use(completeCibaAnswers(configuration.pollInterval))
-      .use(new ApprovalPages(approvals, session).routes())
+    .use(completePollAnswers(configuration))
+    .use(withoutUserCode)
+  if (offersCiba(configuration)) provider.use(new ApprovalPages(approvals, session).routes())
 
   const answer = provider.callback()
   return { serve: (request, response) => void answer(request, response), approvals }

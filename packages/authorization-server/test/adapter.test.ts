@@ -64,3 +64,16 @@ test('a life of a fraction of a second is rounded up; none is for good', async (
   expect(session).toMatchObject({ expiresAt: expect.toSatisfy(Number.isInteger) })
   expect(client).not.toHaveProperty('expiresAt')
 })
+
+test('a device code is decided about once: a second decision would make a redeemed one good again', async () => {
+  const codes = adapter('DeviceCode')
+  await codes.upsert('d', { userCode: 'BBBBBBBB' }, 60)
+  await codes.upsert('d', { userCode: 'BBBBBBBB', inFlight: true }, 60)
+  await codes.upsert('d', { userCode: 'BBBBBBBB', accountId: 'sub-alice' }, 60)
+  await codes.consume('d')
+  for (const decision of [{ accountId: 'sub-bob' }, { error: 'access_denied' }])
+    await expect(codes.upsert('d', { userCode: 'BBBBBBBB', ...decision }, 60)).rejects.toThrow(
+      errors.InvalidRequest,
+    )
+  expect(await codes.find('d')).toMatchObject({ consumed: expect.any(Number) })
+})

@@ -32,6 +32,7 @@ test('a configuration that leaves out what it may gets the usual values', () => 
       login: { most: 10, within: 300 },
       logins: { most: 100, within: 300 },
       loginAnywhere: { most: 100, within: 300 },
+      userCodes: { most: 20, within: 300 },
     },
     hsts: 63_072_000,
   })

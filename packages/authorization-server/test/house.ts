@@ -124,6 +124,7 @@ const UNLIMITED = {
   login: unlimited,
   logins: unlimited,
   loginAnywhere: unlimited,
+  userCodes: unlimited,
 }
 
 /**
@@ -171,6 +172,10 @@ async function makeClients(
     dpop_bound_access_tokens: true,
   }
   const bound = { tls_client_certificate_bound_access_tokens: true }
+  const device = {
+    client_name: 'Living <i>room</i>',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] as const,
+  }
   const ciba = {
     client_name: 'Pay <i>desk</i>',
     grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'] as const,
@@ -210,6 +215,16 @@ async function makeClients(
       introspection_audiences: [ACCOUNTS],
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
+    { ...(await withKey('tv', 'ES256')), ...device, dpop_bound_access_tokens: true },
+    { ...(await withKey('tv2', 'ES256')), ...device, dpop_bound_access_tokens: true },
+    { ...(await withKey('tv-bound', 'ES256')), ...device, ...bound },
+    {
+      client_id: 'tv-tls',
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=tls-dpop',
+      ...device,
+      dpop_bound_access_tokens: true,
+    },
   ]
   const ofProfiles: { readonly [profile in ProfileName]?: () => Promise<ClientMetadata[]> } = {
     'fapi2-message-signing': async () => [

@@ -29,6 +29,7 @@ const FAILURES = {
   login: { most: 50, within: 60 },
   logins: { most: 500, within: 60 },
   loginAnywhere: { most: 500, within: 60 },
+  userCodes: { most: 500, within: 60 },
 }
 
 interface Foundations {

@@ -12,6 +12,7 @@ const FAILURES: FailureLimits = {
   login: { most: 10, within: 300 },
   logins: { most: 100, within: 300 },
   loginAnywhere: { most: 100, within: 300 },
+  userCodes: { most: 20, within: 300 },
 }
 
 /** @throws ConfigurationError */
@@ -31,6 +32,7 @@ export function failures(value: unknown): FailureLimits {
     login: read('login'),
     logins: read('logins'),
     loginAnywhere: read('loginAnywhere'),
+    userCodes: read('userCodes'),
   }
 }
 

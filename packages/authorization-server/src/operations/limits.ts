@@ -19,6 +19,8 @@ export interface FailureLimits {
   readonly logins: Limit
   /** Of one end-user, from wherever they have not logged in before. */
   readonly loginAnywhere: Limit
+  /** Of user codes (RFC 8628 §5.1), from one network. */
+  readonly userCodes: Limit
 }
 
 /** RFC 6585 §4 */
@@ -51,19 +53,21 @@ export class AuthenticationLimits {
       login: failures(limits.login),
       logins: failures(limits.logins),
       loginAnywhere: failures(limits.loginAnywhere),
+      userCodes: failures(limits.userCodes),
     }
     this.#known = failures({ most: 1, within: KNOWN })
   }
 
   /** How many there are to remember, by limit. */
   get sizes(): Readonly<Record<keyof FailureLimits, number>> {
-    const { client, clients, login, logins, loginAnywhere } = this.#counts
+    const { client, clients, login, logins, loginAnywhere, userCodes } = this.#counts
     return {
       client: client.size,
       clients: clients.size,
       login: login.size,
       logins: logins.size,
       loginAnywhere: loginAnywhere.size,
+      userCodes: userCodes.size,
     }
   }
 
@@ -107,6 +111,20 @@ export class AuthenticationLimits {
       },
     }
   }
+
+  /**
+   * Counts a wrong code before it is looked up, so that those in parallel are counted, too.
+   *
+   * @returns to be called when there is such a code
+   * @throws TooManyFailures
+   */
+  admitUserCode(address: string | undefined): { readonly found: () => void } {
+    const { userCodes } = this.#counts
+    const from = network(address)
+    refuseAfter(userCodes.wait(from))
+    userCodes.add(from)
+    return { found: () => userCodes.takeBack(from) }
+  }
 }
 
 /** Seconds for which a network is remembered from which a login has succeeded. */
@@ -120,6 +138,17 @@ function refuseAfter(...waits: readonly number[]): void {
 /** Whatever length somebody else's text has, and wherever it has a separator. */
 const key = (...parts: readonly string[]): string =>
   hash('sha256', JSON.stringify(parts), 'base64url')
+
+/** RFC8628-5.1: what is tried as a user code is looked up within the limits. */
+export function limitUserCodes({ DeviceCode }: Provider, limits: AuthenticationLimits): void {
+  const find = DeviceCode.findByUserCode.bind(DeviceCode)
+  DeviceCode.findByUserCode = async (userCode, options) => {
+    const attempt = limits.admitUserCode(Provider.ctx?.req.socket.remoteAddress)
+    const code = await find(userCode, options)
+    if (code) attempt.found()
+    return code
+  }
+}
 
 /**
  * Refuses a client that has failed too often before its credentials are looked at, and counts what

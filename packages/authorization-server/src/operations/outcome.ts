@@ -64,8 +64,7 @@ export function outcomeOf(
   const oidc: KoaContextWithOIDC['oidc'] | undefined = ctx['oidc']
   const note = noted(ctx)
   const refusal = failure ? refusalOf(failure) : note
-  if (endpoint === 'authorization' && !refusal.error && !oidc?.entities.AuthorizationCode)
-    return undefined
+  if (!isRefused(refusal) && isUndecided(endpoint, oidc)) return undefined
   const token = issued(oidc)
   return {
     endpoint,
@@ -93,9 +92,16 @@ function endpointOf({ path, method }: Context): string | undefined {
     NAMES.get(path) ??
     (path.startsWith('/authorize/')
       ? 'authorization'
-      : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
+      : path.startsWith(`${endpoints.code_verification}/`)
+        ? 'code_verification'
+        : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
   )
 }
+
+/** A page was shown, and the end-user goes on. */
+const isUndecided = (endpoint: string, oidc: Oidc | undefined): boolean =>
+  (endpoint === 'authorization' && !oidc?.entities.AuthorizationCode) ||
+  (endpoint === 'code_verification' && oidc?.entities.DeviceCode?.accountId === undefined)
 
 // Who presents no credentials is refused without an error (RFC 6750 §3.1), by a clause all the same.
 const isRefused = (it: { readonly error?: unknown; readonly clause?: unknown }): boolean =>

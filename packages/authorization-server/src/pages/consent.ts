@@ -18,19 +18,18 @@ export const consentPage = ({ path, client, request, relaxation }: Consent): str
   page(
     'Allow access?',
     html`<p><strong>${client}</strong> asks for:</p>
-      ${
-        relaxation === undefined
-          ? []
-          : html`<p role="alert" id="relaxation">
-              This client is weaker than FAPI 2.0: ${relaxation}.
-            </p>`
-      }
-      ${requestedScopes(request)}
+      ${relaxationNote(relaxation)} ${requestedScopes(request)}
       <form method="post" action="${path}/consent">
         <button type="submit" id="consent-submit">Allow</button>
       </form>
       ${abortForm(path)}`,
   )
+
+/** What is weaker about this client than about all others. */
+export const relaxationNote = (relaxation: string | undefined): Markup | readonly Markup[] =>
+  relaxation === undefined
+    ? []
+    : html`<p role="alert" id="relaxation">This client is weaker than FAPI 2.0: ${relaxation}.</p>`
 
 export const requestedScopes = ({ oidc, resources }: Requested): readonly Markup[] => [
   ...(oidc.length === 0 ? [] : [scopeList('about you', oidc)]),

@@ -67,6 +67,8 @@ export interface Offered {
   readonly algorithms: readonly Algorithm[]
   readonly termsOf: (profile: unknown) => Terms
   readonly requirementsOf: (profile: unknown) => readonly Requirement[]
+  /** What is weaker than FAPI 2.0 wants it for clients of this profile, if anything is. */
+  readonly relaxationOf: (profile: unknown) => string | undefined
   /** The first requirement that a client's metadata breaks. */
   readonly weakness: (client: Metadata) => Weakness | undefined
 }

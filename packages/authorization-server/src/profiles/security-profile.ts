@@ -21,6 +21,7 @@ import {
   strongAuthentication,
   strongKeys,
 } from './client-rules.ts'
+import { DEVICE_AUTHORIZATION } from './device-authorization.ts'
 import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 
@@ -342,4 +343,7 @@ export const SECURITY_PROFILE = [
       adapter: adapterOver(records, lifetimes.interaction),
     }),
   },
+
+  // --- further grants, each for the clients that are registered with it
+  ...DEVICE_AUTHORIZATION,
 ] as const satisfies readonly Requirement[]

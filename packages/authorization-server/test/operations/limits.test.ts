@@ -13,6 +13,7 @@ const LIMITS = {
   login: { most: 3, within: 300 },
   logins: { most: 5, within: 300 },
   loginAnywhere: { most: 6, within: 300 },
+  userCodes: { most: 3, within: 300 },
 }
 const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1']
 

@@ -56,6 +56,7 @@ export async function startTarget(audit: (outcome: Outcome) => void): Promise<Ta
         login: OFTEN,
         logins: OFTEN,
         loginAnywhere: OFTEN,
+        userCodes: OFTEN,
       },
     }),
     records,
