@@ -36,7 +36,7 @@ export interface AuthorizationServerOptions {
   readonly warn?: (sentence: string) => void
   /** Told of every outcome that matters for security, before it is answered. Must not throw. */
   readonly audit?: (outcome: Outcome) => void
-  /** With what clients are notified (CIBA), at the `notificationHosts` only. */
+  /** With what clients are notified (CIBA, back-channel logout), at the `notificationHosts` only. */
   readonly fetch?: Fetch
   /**
    * Name the clause of a refused proof in `error_description`. For laboratories: it tells attackers

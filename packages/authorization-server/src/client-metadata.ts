@@ -47,6 +47,10 @@ export interface ClientMetadata {
   readonly backchannel_client_notification_endpoint?: string
   /** Absent: any of the profile's. */
   readonly backchannel_authentication_request_signing_alg?: string
+  readonly post_logout_redirect_uris?: readonly string[]
+  readonly backchannel_logout_uri?: string
+  /** Whether its logout tokens name the session, by `sid`. */
+  readonly backchannel_logout_session_required?: boolean
   /** Resource indicators whose opaque tokens this client may introspect. */
   readonly introspection_audiences?: readonly string[]
 }

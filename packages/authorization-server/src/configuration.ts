@@ -18,7 +18,7 @@ export interface Configuration {
   readonly dpopNonce: 'off' | 'required'
   /** What clients may be registered with. The first requirement that this breaks refuses it. */
   readonly profiles: readonly [ProfileName, ...ProfileName[]]
-  /** Hosts, without port, at which clients are notified over https (CIBA ping). */
+  /** Hosts, without port, at which clients are notified over https (CIBA ping, back-channel logout). */
   readonly notificationHosts: readonly string[]
   /** Seconds between two polls of one client for one end-user's decision (CIBA, RFC 8628). */
   readonly pollInterval: number

@@ -11,6 +11,8 @@ export const endpoints = {
   device_authorization: '/device-authorization',
   /** Where end-users enter the code that a device shows them (RFC 8628 §3.3). */
   code_verification: '/device',
+  /** Where a client sends its end-user to be logged out. */
+  end_session: '/logout',
   jwks: '/jwks',
   status: '/status',
 } as const
@@ -47,6 +49,12 @@ export const postOnly: ReadonlySet<string> = new Set([
 /** Where end-users decide about what clients asked behind their backs (CIBA). */
 export const approvals = '/approvals'
 
+/** What the pages on which end-users log out lead to. The library makes up the first. */
+export const logout = {
+  confirm: `${endpoints.end_session}/confirm`,
+  stay: `${endpoints.end_session}/stay`,
+} as const
+
 /** Where end-users see which applications have access, and withdraw it. */
 export const applications = '/applications'
 
@@ -58,7 +66,7 @@ export const isForPeople = (path: string): boolean =>
   path.startsWith(`${endpoints.authorization}/`) ||
   path === endpoints.authorization ||
   path.startsWith('/interaction/') ||
-  [endpoints.code_verification, approvals, applications].some(
+  [endpoints.code_verification, endpoints.end_session, approvals, applications].some(
     (page) => path === page || path.startsWith(`${page}/`),
   )
 

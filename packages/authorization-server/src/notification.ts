@@ -2,7 +2,7 @@
 export type Fetch = (url: string, request: RequestInit) => Promise<Response>
 
 /**
- * What the library may fetch: it notifies clients (CIBA-10.2), and nothing else is turned on. Its own
+ * What the library may fetch: it notifies clients (CIBA-10.2, BCLOGOUT-2.5), and nothing else is turned on. Its own
  * guard refuses every loopback address, where a laboratory lives; here it is https to the hosts
  * that the configuration lists, by name, whatever their address.
  *

@@ -8,6 +8,7 @@ import type { Observers } from './answers.ts'
 import { withoutUserCode } from './device-pages.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
+import { logoutAround } from './logout.ts'
 import { limitClientFailures, limitUserCodes } from './operations/limits.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
 import { PageSession } from './page-session.ts'
@@ -54,6 +55,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(jwtsByRecord(house))
     .use(signedIntrospection)
     .use(new Interactions(provider, { records, configuration, limits }).routes())
+    .use(logoutAround(provider, { session, warn }))
     .use(new ApplicationPages(new Applications(provider, records), session).routes())
     .use(completePollAnswers(configuration))
     .use(withoutUserCode)

@@ -42,6 +42,9 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   backchannel_token_delivery_mode: true,
   backchannel_client_notification_endpoint: true,
   backchannel_authentication_request_signing_alg: true,
+  post_logout_redirect_uris: true,
+  backchannel_logout_uri: true,
+  backchannel_logout_session_required: true,
   introspection_audiences: true,
   profile: true,
 }

@@ -24,6 +24,9 @@ test('RFC8414-3 holds for both well-known documents, whole', async () => {
       revocation_endpoint: `${issuer}/revoke`,
       userinfo_endpoint: `${issuer}/userinfo`,
       device_authorization_endpoint: `${issuer}/device-authorization`,
+      end_session_endpoint: `${issuer}/logout`,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       jwks_uri: `${issuer}/jwks`,
       mtls_endpoint_aliases: {
         token_endpoint: `${alias}/token`,

@@ -25,6 +25,7 @@ import type { Send } from './http.ts'
 export const ACCOUNTS = 'https://api.example/accounts'
 export const PAYMENTS = 'https://api.example/payments'
 export const CALLBACK = 'https://client.example/callback'
+export const LOGGED_OUT = 'https://client.example/logged-out'
 
 /** An authorization server as a client sees it. */
 export interface Server {
@@ -54,6 +55,8 @@ interface Options {
   /** Offered beside the security profile, each with clients of its own. */
   readonly profiles?: readonly ProfileName[]
   readonly warn?: (sentence: string) => void
+  /** Where clients `web` and `web2` are told of logouts. */
+  readonly logoutAt?: string
   /** Where client `pinged` is notified, and with what. */
   readonly notifyAt?: string
   readonly fetch?: AuthorizationServerOptions['fetch']
@@ -182,8 +185,21 @@ async function makeClients(
     backchannel_token_delivery_mode: 'poll' as const,
   }
   const clients: ClientMetadata[] = [
-    { ...(await withKey('web', 'ES256')), ...code, client_name: 'Web <b>shop</b>' },
-    { ...(await withKey('web2', 'PS256')), ...code },
+    {
+      ...(await withKey('web', 'ES256')),
+      ...code,
+      client_name: 'Web <b>shop</b>',
+      post_logout_redirect_uris: [LOGGED_OUT],
+      ...(options.logoutAt !== undefined && {
+        backchannel_logout_uri: options.logoutAt,
+        backchannel_logout_session_required: true,
+      }),
+    },
+    {
+      ...(await withKey('web2', 'PS256')),
+      ...code,
+      ...(options.logoutAt !== undefined && { backchannel_logout_uri: options.logoutAt }),
+    },
     { ...(await withKey('eddsa', 'EdDSA')), ...cc, dpop_bound_access_tokens: true, scope: 'read' },
     {
       ...(await withKey('bound', 'PS256')),

@@ -24,6 +24,8 @@ describe('a client that breaks one requirement of its profile is refused by its 
     'FAPI2SP-5.3.2.1-6': { token_endpoint_auth_method: 'client_secret_basic' },
     'FAPI2SP-5.3.2.2-1': { response_types: ['code id_token'] },
     'FAPI2SP-5.3.2.2-8': { redirect_uris: ['http://client.example/callback'] },
+    'RPLOGOUT-3.1': { post_logout_redirect_uris: ['http://client.example/'] },
+    'BCLOGOUT-2.2': { backchannel_logout_uri: 'http://client.example/logout' },
     'FAPI2SP-5.4.1-1': { id_token_signed_response_alg: 'RS256' },
     'FAPI2SP-5.4.1-2': { jwks: { keys: [{ kty: 'oct', k: 'AA' }] } },
     'RFC7591-2': { jwks_uri: 'https://client.example/jwks' },

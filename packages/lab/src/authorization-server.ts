@@ -15,6 +15,7 @@ import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from './addresses.ts'
 import { SCOPES } from './clients.ts'
+import { notifyingWith } from './notifying.ts'
 
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300
@@ -38,6 +39,8 @@ interface Foundations {
   /** Of used proofs. */
   readonly memory: ReplayMemory
   readonly validation: CertificateValidation
+  /** The lab's authority, PEM: clients that are notified have its certificates. */
+  readonly trust: string
 }
 
 export interface MeasuredAuthorizationServer extends AuthorizationServer {
@@ -46,9 +49,10 @@ export interface MeasuredAuthorizationServer extends AuthorizationServer {
 
 /** The authorization server as the lab configures it. */
 export async function makeAuthorizationServer(
-  { addresses: { issuer, mtlsAlias, resource }, keyStore, memory, validation }: Foundations,
+  { addresses: { issuer, mtlsAlias, resource }, keyStore, memory, ...certificates }: Foundations,
   { audit, ...options }: Partial<AuthorizationServerOptions> = {},
 ): Promise<MeasuredAuthorizationServer> {
+  const { validation, trust } = certificates
   const { jwt, opaque } = resourcesOf(resource)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics }) // event loop, heap, garbage collection, CPU
@@ -76,6 +80,7 @@ export async function makeAuthorizationServer(
     keyEncryption: keyStore.encryption,
     memory,
     explain: true,
+    fetch: notifyingWith(trust),
     certificates: {
       // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
       authorized: (certificate, socket) =>
@@ -96,14 +101,15 @@ export async function makeAuthorizationServer(
 const HERE = ['localhost', 'localhost.emobix.co.uk']
 
 /**
- * Where clients may be notified (CIBA ping). Nobody can register but the owner of the lab, so what was
+ * Where clients may be notified (CIBA ping, back-channel logout). Nobody can register but the owner of the lab, so what was
  * registered before it started is listed as well.
  */
 async function notificationHosts({ records }: KeyStore): Promise<readonly string[]> {
   const clients = await records.list('Client')
   const registered = clients.flatMap(({ payload }) => {
-    const { backchannel_client_notification_endpoint: endpoint } = payload
-    return typeof endpoint === 'string' ? [new URL(endpoint).hostname] : []
+    const { backchannel_client_notification_endpoint: ping, backchannel_logout_uri: logout } =
+      payload
+    return [ping, logout].flatMap((url) => (typeof url === 'string' ? new URL(url).hostname : []))
   })
   return [...new Set([...HERE, ...registered])]
 }

@@ -18,6 +18,8 @@ export interface LabClient {
   /** Absent: those of its profile. */
   readonly grants?: ClientMetadata['grant_types']
   readonly redirectUris?: readonly string[]
+  readonly postLogoutRedirectUris?: readonly string[]
+  readonly backchannelLogoutUri?: string
   /** Absent: everything that the lab has. */
   readonly scope?: string
 }
@@ -123,7 +125,7 @@ export const metadataOf = (client: LabClient, material: ClientMaterial): ClientM
 
 export function metadataWithoutKeys(client: LabClient, redirectUri: string): ClientMetadata {
   const { id, authentication, binding, profile, scope, redirectUris = [redirectUri] } = client
-  const { grants = grantsOf(client) } = client
+  const { grants = grantsOf(client), postLogoutRedirectUris, backchannelLogoutUri } = client
   return {
     client_id: id,
     client_name: `Lab client (${profile ? `${profile}, ` : ''}${authentication}, ${binding})`,
@@ -132,6 +134,11 @@ export function metadataWithoutKeys(client: LabClient, redirectUri: string): Cli
     grant_types: grants,
     ...(profile === 'fapi-ciba' && { backchannel_token_delivery_mode: 'poll' }),
     redirect_uris: redirectUris,
+    ...(postLogoutRedirectUris && { post_logout_redirect_uris: postLogoutRedirectUris }),
+    ...(backchannelLogoutUri !== undefined && {
+      backchannel_logout_uri: backchannelLogoutUri,
+      backchannel_logout_session_required: true,
+    }),
     scope: scope ?? ['openid', 'offline_access', ...SCOPES].join(' '),
     dpop_bound_access_tokens: binding === 'dpop',
     tls_client_certificate_bound_access_tokens: binding === 'mtls',

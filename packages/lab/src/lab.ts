@@ -73,7 +73,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const hub = createHub()
   const issue = async (options: Partial<AuthorizationServerOptions> = {}) => {
     const made = await makeAuthorizationServer(
-      { addresses, keyStore, memory, validation },
+      { addresses, keyStore, memory, validation, trust: authority.trust },
       { audit: auditLog.audit, report: hub.report, ...options },
     )
     closing.defer(async () => made.close())

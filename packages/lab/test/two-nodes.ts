@@ -75,6 +75,7 @@ async function start(closing: Closing): Promise<TwoNodes> {
       keyStore: await keyStoreOf(configuration, records),
       memory: await keepMemory(configuration, closing),
       validation,
+      trust: authority.trust,
     })
     closing.defer(async () => server.close())
     return server

@@ -5,6 +5,8 @@ const DOCUMENTS = {
   FAPI1ADV: 'https://openid.net/specs/openid-financial-api-part-2-1_0-final.html#section-',
   FAPICIBA: 'https://openid.net/specs/openid-financial-api-ciba-ID1.html#rfc.section.',
   CIBA: 'https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0-final.html#rfc.section.',
+  RPLOGOUT: 'https://openid.net/specs/openid-connect-rpinitiated-1_0-final.html#rfc.section.',
+  BCLOGOUT: 'https://openid.net/specs/openid-connect-backchannel-1_0-final.html#rfc.section.',
   OIDCC: 'https://openid.net/specs/openid-connect-core-1_0-final.html#rfc.section.',
 } as const
 

@@ -4,7 +4,7 @@ import type { Context } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { describe } from '../decisions.ts'
 import type { Failure } from '../decisions.ts'
-import { endpoints } from '../endpoints.ts'
+import { endpoints, logout } from '../endpoints.ts'
 import { noted } from './notes.ts'
 
 /**
@@ -90,6 +90,7 @@ function endpointOf({ path, method }: Context): string | undefined {
   if (method === 'OPTIONS') return undefined
   return (
     NAMES.get(path) ??
+    (path === logout.confirm ? 'logout' : undefined) ??
     (path.startsWith('/authorize/')
       ? 'authorization'
       : path.startsWith(`${endpoints.code_verification}/`)
@@ -101,6 +102,7 @@ function endpointOf({ path, method }: Context): string | undefined {
 /** A page was shown, and the end-user goes on. */
 const isUndecided = (endpoint: string, oidc: Oidc | undefined): boolean =>
   (endpoint === 'authorization' && !oidc?.entities.AuthorizationCode) ||
+  endpoint === 'end_session' ||
   (endpoint === 'code_verification' && oidc?.entities.DeviceCode?.accountId === undefined)
 
 // Who presents no credentials is refused without an error (RFC 6750 §3.1), by a clause all the same.

@@ -1,7 +1,6 @@
 import { errors } from 'oidc-provider'
 import { endpoints } from '../endpoints.ts'
 import { authenticationLife, checkBindingMessage, subjectOf } from '../backchannel-request.ts'
-import { notifying } from '../notification.ts'
 import { certificateBound, deliveredByPollOrPing, notifiableAt } from './client-rules.ts'
 import { begins, ends, isIdentified, NO_OTHER_JWT, REQUEST_OBJECTS } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
@@ -70,9 +69,6 @@ export const CIBA: readonly Requirement[] = [
     serves: ({ backchannel_client_notification_endpoint: endpoint }, { notificationHosts }) =>
       typeof endpoint !== 'string' ||
       notificationHosts.includes(URL.parse(endpoint)?.hostname ?? ''),
-    sets: ({ configuration, fetch }) => ({
-      fetch: notifying(configuration.notificationHosts, fetch),
-    }),
   },
   {
     clause: 'FAPICIBA-5.2.2-6',

@@ -34,10 +34,16 @@ export function onlyCode({ response_types }: Metadata): boolean {
 export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export function safeRedirects({ redirect_uris }: Metadata): boolean {
-  return list(redirect_uris).every((uri) => {
-    const url = typeof uri === 'string' ? URL.parse(uri) : null
-    return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))
-  })
+  return list(redirect_uris).every(isSafeRedirect)
+}
+
+export function safePostLogoutRedirects({ post_logout_redirect_uris: uris }: Metadata): boolean {
+  return list(uris).every(isSafeRedirect)
+}
+
+function isSafeRedirect(uri: unknown): boolean {
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))
 }
 
 export function strongAlgorithms(client: Metadata, { algorithms }: Terms): boolean {
@@ -91,6 +97,11 @@ export function notifiableAt(client: Metadata): boolean {
   return client['backchannel_token_delivery_mode'] === 'ping'
     ? typeof endpoint === 'string' && URL.parse(endpoint)?.protocol === 'https:'
     : endpoint === undefined
+}
+
+export function notifiedOfLogoutAt({ backchannel_logout_uri: uri }: Metadata): boolean {
+  if (uri === undefined) return true
+  return typeof uri === 'string' && !uri.includes('#') && URL.parse(uri)?.protocol === 'https:'
 }
 
 export function certificateBound(client: Metadata): boolean {

@@ -20,7 +20,7 @@ export interface House {
   readonly memory: ReplayMemory
   readonly certificates: CertificateJudge
   readonly keys: Keys
-  /** For what goes out: notifications of clients (CIBA). */
+  /** For what goes out: notifications of clients (CIBA, back-channel logout). */
   readonly fetch: Fetch
   /** Name the clause of a refusal in `error_description`. For laboratories. */
   readonly explain: boolean

@@ -22,6 +22,7 @@ import {
   strongKeys,
 } from './client-rules.ts'
 import { DEVICE_AUTHORIZATION } from './device-authorization.ts'
+import { LOGOUT } from './logout.ts'
 import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 
@@ -152,7 +153,7 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.3.2.2-13', // own pages: see interactions.ts
     sentence: 'end-users are shown what they need to decide',
     sets: () => ({
-      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+      features: { devInteractions: { enabled: false } },
       interactions: { url: (_ctx, { uid }) => interactionPath(uid) },
       renderError,
     }),
@@ -240,6 +241,7 @@ export const SECURITY_PROFILE = [
     clause: 'RFC6819-5.2.2.4', // see applications.ts
     sentence: 'end-users see which applications have access, and withdraw it with every token',
   },
+  ...LOGOUT,
   {
     clause: 'FAPI2SP-5.3.4-3', // resource servers refuse what was revoked: they must be able to know
     sentence: 'a JWT access token has a place in a status list, and a record',

@@ -31,6 +31,8 @@ describe('security headers', () => {
     ['/par', true],
     ['/userinfo', true],
     ['/authorize', true],
+    ['/logout', true],
+    ['/logout/success', true],
     ['/interaction/unknown', true],
     ['/nowhere', true],
   ])('%s', async (path, personal) => {
@@ -149,22 +151,6 @@ describe('there is no open redirect', () => {
       expect(headers.location).toMatch(new RegExp(`^${house.issuer}/authorize/[\\w-]+$`))
     }
   })
-
-  test.each(['/session/end', '/session/end/confirm', '/session/end/success'])(
-    'a logout endpoint that redirects is not served: %s',
-    async (path) => {
-      const form = { post_logout_redirect_uri: 'https://evil.example', logout: 'yes' }
-      for (const request of [
-        { url: house.issuer + path, form },
-        { url: `${house.issuer}${path}?${new URLSearchParams(form).toString()}` },
-      ]) {
-        const { status, headers } = await house.send(request)
-        expect(status).toBeGreaterThanOrEqual(400)
-        expect(status).toBeLessThan(500)
-        expect(headers).not.toHaveProperty('location')
-      }
-    },
-  )
 })
 
 describe('forms are safe from other sites', () => {

@@ -28,6 +28,8 @@ interface AddOptions {
   readonly bind: string
   readonly grants?: string
   readonly redirectUri: readonly string[]
+  readonly postLogoutRedirectUri: readonly string[]
+  readonly backchannelLogoutUri?: string
   readonly scope?: string
   readonly subject?: string
   readonly profile?: string
@@ -55,6 +57,15 @@ export function clients(program: Command): void {
         )
         .default([OAUTH2C_CALLBACK], OAUTH2C_CALLBACK),
     )
+    .addOption(
+      new Option(
+        '--post-logout-redirect-uri <uri>',
+        'where logout leads to; may stand several times',
+      )
+        .argParser((uri: string, before: readonly string[]) => [...before, uri])
+        .default([], 'none'),
+    )
+    .option('--backchannel-logout-uri <uri>', 'where it is told of logouts')
     .option('--scope <scopes>', 'all that it may ask for, separated by spaces')
     .option(
       '--subject <dn>',
@@ -120,6 +131,7 @@ async function withRegistry<T>(
 
 async function add(name: string, options: AddOptions, command: Command): Promise<void> {
   const { auth, bind, grants, redirectUri, scope, subject, profile, json } = options
+  const { postLogoutRedirectUri, backchannelLogoutUri } = options
   await withRegistry(command, async (registry) => {
     const registered = await addClient(registry, {
       id: name,
@@ -127,6 +139,8 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       binding: bind,
       redirectUris: redirectUri,
       ...(grants !== undefined && { grants: grants.split(/[\s,]+/).filter(Boolean) }),
+      ...(postLogoutRedirectUri.length > 0 && { postLogoutRedirectUris: postLogoutRedirectUri }),
+      ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
       ...(scope !== undefined && { scope }),
       ...(subject !== undefined && { subject }),
       ...(profile !== undefined && { profile }),

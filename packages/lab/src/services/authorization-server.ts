@@ -9,7 +9,7 @@ import {
   opener,
   serveAuthorizationServer,
 } from '../doors.ts'
-import { keyStoreOf } from '../prepare.ts'
+import { keyStoreOf, readServerTls } from '../prepare.ts'
 import { runService } from '../service.ts'
 import { keepMemory, keepRecords } from '../store/open.ts'
 
@@ -19,8 +19,9 @@ await runService(async (configuration, closing) => {
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
   const keyStore = await keyStoreOf(configuration, records)
+  const { trust } = await readServerTls(configuration, 'authorization-server')
   const made = await makeAuthorizationServer(
-    { addresses, keyStore, memory: await keepMemory(configuration, closing), validation },
+    { addresses, keyStore, memory: await keepMemory(configuration, closing), validation, trust },
     { audit: logOutcomes(pino()) },
   )
   closing.defer(async () => made.close())

@@ -32,6 +32,8 @@ export const generated = (seed: number, count: number): readonly Edited[] =>
           '/backchannel',
           '/approvals',
           '/approvals/login',
+          '/logout',
+          '/logout/confirm',
           '/applications',
           '/applications/withdrawal',
         ),
