@@ -1,4 +1,4 @@
-/** ANSWERS.md, row by row, on routes that take DPoP and mutual TLS: the lab's API. */
+/** What each request is answered, exactly, on routes that take DPoP and mutual TLS: the lab’s API. */
 import { afterAll, expect, test } from 'vitest'
 import { BEARER, bearer, DPOP, dpop, type Expected, answerOf, refusal } from './answers.ts'
 import { x5t } from './certificates.ts'

@@ -4,9 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { ReplayMemoryInRedis } from '@holdfast/store/redis'
+import { installed, leftOut, Redis } from '@holdfast/store/test-servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, leftOut } from '../../store/test/servers/process.ts'
-import { Redis } from '../../store/test/servers/redis.ts'
 import { dpopFields, raise, type Scenery, type Stage, START } from './stage.ts'
 
 const present = installed('redis-server')

@@ -1,4 +1,4 @@
-/** ANSWERS.md on routes that take one method only, and on one that asks for both at once. */
+/** The answers on routes that take one method only, and on one that asks for both at once. */
 import { afterAll, describe, expect, test } from 'vitest'
 import { BEARER, bearer, DPOP, dpop, answerOf, refusal } from './answers.ts'
 import { x5t } from './certificates.ts'
