@@ -1,6 +1,7 @@
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { Grant, Provider } from 'oidc-provider'
+import { asDetail } from './authorization-details.ts'
 import type { Application } from './pages/applications.ts'
 import { scopeList } from './scopes.ts'
 import { endGrant } from './status-list/revocations.ts'
@@ -59,5 +60,6 @@ function together(grants: readonly Grant[]): Application['request'] {
   return {
     oidc: [...new Set(grants.flatMap((grant) => scopeList(grant.getOIDCScope())))],
     resources: [...scopes].map(([indicator, names]) => ({ indicator, scopes: [...names] })),
+    details: grants.flatMap(({ rar = [] }) => rar.map(asDetail)),
   }
 }

@@ -35,6 +35,8 @@ export interface ClientMetadata {
   readonly redirect_uris?: readonly string[]
   /** Everything the client may ask for, of OpenID Connect and of resources; absent: no limit. */
   readonly scope?: string
+  /** Types of authorization details (RFC 9396) that the client may ask for; absent: none. */
+  readonly authorization_details_types?: readonly string[]
   readonly jwks?: { readonly keys: readonly JsonWebKey[] }
   readonly dpop_bound_access_tokens?: boolean
   readonly tls_client_certificate_bound_access_tokens?: boolean

@@ -31,6 +31,7 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   grant_types: true,
   redirect_uris: true,
   scope: true,
+  authorization_details_types: true,
   jwks: true,
   dpop_bound_access_tokens: true,
   tls_client_certificate_bound_access_tokens: true,

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { errors } from 'oidc-provider'
 import type { Client, Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 import { isAlgorithm } from './algorithms.ts'
+import { askedIn, type Detail } from './authorization-details.ts'
 import type { Configuration } from './configuration.ts'
 import { OIDC_SCOPES, scopeList } from './scopes.ts'
 
@@ -16,7 +18,10 @@ export class Resources {
   defaultResource(ctx: KoaContextWithOIDC, granted?: readonly string[]): string | string[] {
     if (granted) return granted.length === 1 ? granted[0]! : [...granted]
     const asked = scopeList(ctx.oidc.params?.['scope'])
-    const userinfoOnly = asked.includes('openid') && asked.every((scope) => OIDC_SCOPES.has(scope))
+    const userinfoOnly =
+      ctx.oidc.params?.['authorization_details'] === undefined &&
+      asked.includes('openid') &&
+      asked.every((scope) => OIDC_SCOPES.has(scope))
     return userinfoOnly ? [] : this.#resources[0].indicator
   }
 
@@ -55,17 +60,22 @@ export class Resources {
           scopes: this.scopes(indicator, client).filter((name) => asked.includes(name)),
         }))
         .filter(({ scopes }) => scopes.length > 0),
+      details: askedIn(params),
     }
   }
 }
 
-/** Scopes of OpenID Connect, and scopes per resource. */
+/** Scopes of OpenID Connect, scopes per resource, and authorization details. */
 export interface Requested {
   readonly oidc: readonly string[]
   readonly resources: readonly { readonly indicator: string; readonly scopes: readonly string[] }[]
+  readonly details: readonly Detail[]
 }
 
-export function grantWhat({ oidc, resources }: Requested, grant: Grant): void {
+export function grantWhat({ oidc, resources, details }: Requested, grant: Grant): void {
   if (oidc.length > 0) grant.addOIDCScope(oidc.join(' '))
   for (const { indicator, scopes } of resources) grant.addResourceScope(indicator, scopes.join(' '))
+  // For the end-user to look up. What a token gets is what was asked for in its own request.
+  for (const detail of details)
+    if (!grant.rar?.some((known) => isDeepStrictEqual(known, detail))) grant.addRar(detail)
 }

@@ -183,12 +183,14 @@ async function makeClients(
     client_name: 'Pay <i>desk</i>',
     grant_types: ['urn:openid:params:grant-type:ciba', 'refresh_token'] as const,
     backchannel_token_delivery_mode: 'poll' as const,
+    authorization_details_types: ['account_information'],
   }
   const clients: ClientMetadata[] = [
     {
       ...(await withKey('web', 'ES256')),
       ...code,
       client_name: 'Web <b>shop</b>',
+      authorization_details_types: ['payment_initiation', 'account_information'],
       post_logout_redirect_uris: [LOGGED_OUT],
       ...(options.logoutAt !== undefined && {
         backchannel_logout_uri: options.logoutAt,

@@ -19,9 +19,21 @@ const loginOf = async (browser: Browser, edit: { [name: string]: string } = {}) 
 
 test('everything is escaped', () => {
   const nasty = `<script>"'&`
+  const account = { iban: nasty }
+  const payment = {
+    type: 'payment_initiation',
+    instructedAmount: { currency: nasty, amount: nasty },
+    creditorName: nasty,
+    creditorAccount: account,
+    remittanceInformationUnstructured: nasty,
+  } as const
   const escaped = '&lt;script&gt;&quot;&#39;&amp;'
   expect(html`<p title="${nasty}">${nasty}</p>`.text).toBe(`<p title="${escaped}">${escaped}</p>`)
-  const request = { oidc: [nasty], resources: [{ indicator: nasty, scopes: [nasty] }] }
+  const request = {
+    oidc: [nasty],
+    resources: [{ indicator: nasty, scopes: [nasty] }],
+    details: [payment],
+  }
   for (const page of [
     loginPage({ path: '/interaction/1', client: nasty, login: nasty, message: nasty }),
     consentPage({ path: '/interaction/1', client: nasty, request, relaxation: nasty }),

@@ -30,6 +30,7 @@ describe('a client that breaks one requirement of its profile is refused by its 
     'FAPI2SP-5.4.1-2': { jwks: { keys: [{ kty: 'oct', k: 'AA' }] } },
     'RFC7591-2': { jwks_uri: 'https://client.example/jwks' },
     'RFC8705-2.2': { token_endpoint_auth_method: 'self_signed_tls_client_auth' },
+    'RFC9396-10': { authorization_details_types: ['refund'] },
     'FAPI2MS-5.3.1-1': { require_signed_request_object: false },
     'FAPI2MS-5.4.1-1': { response_modes: ['jwt', 'query'] },
     'FAPICIBA-5.2.2-3': { backchannel_token_delivery_mode: 'push' },

@@ -1,5 +1,6 @@
 import { abortForm } from './abort.ts'
 import type { Requested } from '../resources.ts'
+import { detailInWords } from './detail.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
@@ -31,7 +32,8 @@ export const relaxationNote = (relaxation: string | undefined): Markup | readonl
     ? []
     : html`<p role="alert" id="relaxation">This client is weaker than FAPI 2.0: ${relaxation}.</p>`
 
-export const requestedScopes = ({ oidc, resources }: Requested): readonly Markup[] => [
+export const requestedScopes = ({ oidc, resources, details }: Requested): readonly Markup[] => [
+  ...details.map(detailInWords),
   ...(oidc.length === 0 ? [] : [scopeList('about you', oidc)]),
   ...resources.map(({ indicator, scopes }) => scopeList(indicator, scopes)),
 ]

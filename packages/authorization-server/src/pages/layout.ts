@@ -15,7 +15,9 @@ input { width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: i
 button { width: 100%; margin-top: 1rem; padding: .7rem; font: inherit; font-weight: 600; border: 1px solid var(--accent); border-radius: .3rem; background: var(--accent); color: var(--on-accent); cursor: pointer }
 button.quiet { background: none; color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-code { overflow-wrap: anywhere }
+code, .detail { overflow-wrap: anywhere }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem }
+dd { margin: 0; font-weight: 600 }
 [role=alert] { color: var(--alarm); font-weight: 600 }
 `
 

@@ -1,5 +1,6 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { JsonWebKey } from 'node:crypto'
+import { DETAIL_TYPES } from '../authorization-details.ts'
 import type { Metadata, Terms } from './requirement.ts'
 
 /** Whether a client's metadata holds one requirement: the predicates of the tables beside this file. */
@@ -102,6 +103,10 @@ export function notifiableAt(client: Metadata): boolean {
 export function notifiedOfLogoutAt({ backchannel_logout_uri: uri }: Metadata): boolean {
   if (uri === undefined) return true
   return typeof uri === 'string' && !uri.includes('#') && URL.parse(uri)?.protocol === 'https:'
+}
+
+export function knownDetailTypes({ authorization_details_types: types }: Metadata): boolean {
+  return list(types).every((type) => isOneOf(DETAIL_TYPES, type))
 }
 
 export function certificateBound(client: Metadata): boolean {

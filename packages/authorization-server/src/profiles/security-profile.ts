@@ -25,6 +25,7 @@ import { DEVICE_AUTHORIZATION } from './device-authorization.ts'
 import { LOGOUT } from './logout.ts'
 import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
+import { RICH_AUTHORIZATION } from './rich-authorization.ts'
 
 /**
  * What holds for every client of every profile. Every option of the library that we set stands next
@@ -345,6 +346,9 @@ export const SECURITY_PROFILE = [
       adapter: adapterOver(records, lifetimes.interaction),
     }),
   },
+
+  // --- what a grant can say
+  ...RICH_AUTHORIZATION,
 
   // --- further grants, each for the clients that are registered with it
   ...DEVICE_AUTHORIZATION,
