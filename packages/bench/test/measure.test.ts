@@ -26,11 +26,16 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
+const target = (start: Target['start']): Target => ({ name: 'peer', title: 'a peer', start })
+const withoutProgram = () => Promise.reject(new Error('what is missing is not started'))
+
 test('a short run has a line for each target', async () => {
-  const targets = TARGETS.filter(({ name }) => ['raw', 'node-ml-dsa'].includes(name))
+  const raw = TARGETS.filter(({ name }) => name === 'raw')
+  const absent = { ...target(withoutProgram), missing: () => 'it is not installed' }
+  const targets = [...raw, absent]
   const rows = rowsOf(await measure(targets, SHORT))
   expect(rows[0]?.perSecond?.median).toBeGreaterThan(100)
-  expect(rows[1]?.leftOut).toBe('sender-constraint does not know it')
+  expect(rows[1]?.leftOut).toBe('it is not installed')
   const text = table(rows)
   for (const { title } of targets) expect(text).toContain(title)
 })
@@ -47,8 +52,6 @@ test.runIf(hasWrk)('a short run loads a bare server and ours', { timeout: 60_000
 
 const server = (name: string): URL => new URL(`./servers/${name}.ts`, import.meta.url)
 const proofs = { alg: 'ES256', htu: 'configured' } as const
-
-const target = (start: Target['start']): Target => ({ name: 'peer', title: 'a peer', start })
 
 // oxfmt-ignore
 const FAULTY: readonly [string, (bench: Bench) => ReturnType<Target['start']>, string][] = [

@@ -4,6 +4,7 @@ import { checkAssertion } from '../assertion.ts'
 import { mutualTls } from '../certificates.ts'
 import { OWN_MEMBERS } from '../client-metadata.ts'
 import { endpoints, interactionPath, mtlsEndpointAliases } from '../endpoints.ts'
+import { SigningKey } from '../keys/signing-key.ts'
 import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
@@ -200,7 +201,10 @@ export const SECURITY_PROFILE = [
   {
     clause: 'FAPI2SP-5.4.1-4', // made by provision, shared by all nodes
     sentence: 'our own keys are strong, and shared by all nodes',
-    sets: ({ keys }) => ({ jwks: { keys: [...keys.signing] } }),
+    sets: ({ keys }) => ({
+      jwks: { keys: keys.signing.map((jwk) => new SigningKey(jwk)) },
+      features: { externalSigningSupport: { enabled: true, ack: 'experimental-01' } },
+    }),
   },
 
   // --- what the profile builds on

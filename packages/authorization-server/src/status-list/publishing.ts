@@ -1,9 +1,9 @@
-import { createPrivateKey, hash, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Records } from '@holdfast/store'
 import type { Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { endpoints } from '../endpoints.ts'
+import { SigningKey } from '../keys/signing-key.ts'
 import type { House } from '../profiles/requirement.ts'
 import { encodeStatusList } from './encoding.ts'
 import { statusListUri } from './places.ts'
@@ -40,7 +40,8 @@ export function statusLists(house: House): Middleware {
   const published = new Map<number, Published>()
   const revocations = readAgain(records)
   const jwk = keys.signing.find(({ alg }) => alg === ALG)
-  const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
+  if (!jwk) throw new Error(`there is no ${ALG} key to sign status lists with`)
+  const key = new SigningKey(jwk)
   const path = new RegExp(`^${endpoints.status}/(0|[1-9][0-9]{0,3})$`)
 
   async function listOf(list: number): Promise<Published> {
@@ -54,7 +55,7 @@ export function statusLists(house: House): Middleware {
     const sub = statusListUri(issuer, list)
     const status_list = { bits: 1, lst }
     const claims = { iss: issuer, sub, iat, exp: iat + LIFE, ttl: TTL, status_list }
-    const jwt = signed({ typ: 'statuslist+jwt', alg: ALG, kid: jwk?.kid }, claims, key)
+    const jwt = await signed(claims, key)
     const etag = `"${hash('sha256', jwt, 'base64url')}"`
     const made = { version, lst, jwt, etag, signedAt: now }
     published.set(list, made)
@@ -104,11 +105,12 @@ function readAgain(records: Records): () => ReturnType<typeof readRevocations> {
 /** Also after the clock has stepped back. */
 const within = (time: number, since: number): boolean => Math.abs(Date.now() - since) < time
 
-/** RFC 7515 §7.1 and RFC 7518 §3.4. */
-function signed(header: object, claims: object, key: KeyObject): string {
+/** RFC 7515 §7.1 */
+async function signed(claims: object, key: SigningKey): Promise<string> {
+  const header = { typ: 'statuslist+jwt', alg: key.alg, kid: key.kid }
   const input = [header, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.')
-  const signature = sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${signature.toString('base64url')}`
+  const signature = await key.sign(Buffer.from(input))
+  return `${input}.${Buffer.from(signature).toString('base64url')}`
 }
