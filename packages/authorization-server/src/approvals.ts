@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { BackchannelAuthenticationRequest, Provider } from 'oidc-provider'
+import { PASSWORD } from './authentication.ts'
 import { isWaiting } from './backchannel-request.ts'
 import type { Configuration } from './configuration.ts'
 import { decideOnce } from './decide-once.ts'
@@ -83,7 +84,7 @@ export class Approvals {
         ? await this.#grant(request)
         : new errors.AccessDenied('the end-user refused')
     try {
-      const how = { amr: ['pwd'], authTime: seconds() }
+      const how = { acr: PASSWORD, amr: ['pwd'], authTime: seconds() }
       await this.#provider.backchannelResult(request, result, how)
     } catch (cause) {
       // The decision is saved before the client is told. One that is not reached may still poll.

@@ -22,6 +22,11 @@ export interface Configuration {
   readonly notificationHosts: readonly string[]
   /** Seconds between two polls of one client for one end-user's decision (CIBA, RFC 8628). */
   readonly pollInterval: number
+  /**
+   * `laboratory`: a page on which pressing a button counts as a second factor, so that step-up can be
+   * tried out. Where tokens are worth anything: `off`.
+   */
+  readonly secondFactor: 'off' | 'laboratory'
   readonly lifetimes: Lifetimes
   readonly failures: FailureLimits
   /** Seconds of Strict-Transport-Security (RFC 6797); 0: none. */
@@ -85,6 +90,7 @@ export function checkConfiguration(value: unknown): Configuration {
     'profiles',
     'notificationHosts',
     'pollInterval',
+    'secondFactor',
     'lifetimes',
     'failures',
     'hsts',
@@ -102,6 +108,7 @@ export function checkConfiguration(value: unknown): Configuration {
     profiles: profiles(top['profiles'] ?? [DEFAULT_PROFILE]),
     notificationHosts: hosts('notificationHosts', top['notificationHosts'] ?? []),
     pollInterval: seconds('pollInterval', top['pollInterval'] ?? 5, { most: 30 }),
+    secondFactor: oneOf('secondFactor', top['secondFactor'] ?? 'off', ['off', 'laboratory']),
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
     failures: failures(top['failures'] ?? {}),
     hsts: hsts(top['hsts'], issuer),

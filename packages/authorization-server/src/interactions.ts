@@ -3,6 +3,7 @@ import type { Records } from '@holdfast/store'
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { Client, Interaction, InteractionResults, Provider } from 'oidc-provider'
+import { PASSWORD, SECOND_FACTOR } from './authentication.ts'
 import type { Configuration } from './configuration.ts'
 import { interactionPath } from './endpoints.ts'
 import { readForm, refuseForeignForm } from './form.ts'
@@ -12,8 +13,10 @@ import { note } from './operations/notes.ts'
 import { consentPage } from './pages/consent.ts'
 import { show } from './pages/layout.ts'
 import { loginPage } from './pages/login.ts'
+import { secondFactorPage } from './pages/second-factor.ts'
 import { relaxationOf } from './profiles.ts'
 import { grantWhat, Resources } from './resources.ts'
+import { seconds } from './time.ts'
 
 interface Asked {
   readonly interaction: Interaction
@@ -52,6 +55,9 @@ export class Interactions {
     router.post(`${path}/login`, async (ctx) =>
       this.#login(ctx, await this.#asked(ctx, ctx.params['uid'])),
     )
+    router.post(`${path}/second-factor`, async (ctx) =>
+      this.#secondFactor(ctx, await this.#asked(ctx, ctx.params['uid'])),
+    )
     router.post(`${path}/consent`, async (ctx) =>
       this.#consent(ctx, await this.#asked(ctx, ctx.params['uid'])),
     )
@@ -83,6 +89,8 @@ export class Interactions {
     if (interaction.prompt.name === 'login') {
       const { login_hint: hint } = interaction.params
       show(ctx, loginPage({ path, client: name, login: typeof hint === 'string' ? hint : '' }))
+    } else if (interaction.prompt.name === 'second_factor') {
+      show(ctx, secondFactorPage({ path, client: name }))
     } else {
       const request = this.#resources.requested(interaction.params, client)
       const relaxation = relaxationOf(client['profile'])
@@ -95,10 +103,27 @@ export class Interactions {
     const form = await readForm(ctx)
     const login = form.get('login') ?? ''
     const sub = await logIn(ctx, form, { records: this.#records, limits: this.#limits })
-    if (sub !== undefined) return this.#finish(ctx, { login: { accountId: sub, amr: ['pwd'] } })
+    if (sub !== undefined) {
+      const how = { acr: PASSWORD, amr: ['pwd'], ts: seconds() }
+      return this.#finish(ctx, { login: { accountId: sub, ...how } })
+    }
     const client = asked.client.clientName ?? asked.client.clientId
     const message = 'Login or password is wrong.'
     show(ctx, loginPage({ path: asked.path, client, login, message }))
+  }
+
+  /** Somebody pressed a button: what that is worth, the configuration has said. */
+  async #secondFactor(ctx: Context, { interaction, path }: Asked): Promise<void> {
+    const { name, details } = interaction.prompt
+    const accountId = interaction.session?.accountId
+    if (name !== 'second_factor' || accountId === undefined) return seeOther(ctx, path)
+    note(ctx, { subject: accountId })
+    const how = {
+      acr: SECOND_FACTOR,
+      amr: ['pwd', 'user', 'mfa'],
+      ts: Number(details['auth_time']),
+    }
+    await this.#finish(ctx, { login: { accountId, ...how } })
   }
 
   async #consent(ctx: Context, { interaction, client, path }: Asked): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Configuration as ProviderConfiguration } from 'oidc-provider'
+import type { Configuration as ProviderConfiguration, KoaContextWithOIDC } from 'oidc-provider'
 import { ALGORITHMS } from './algorithms.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Configuration } from './configuration.ts'
@@ -170,6 +170,9 @@ export function providerConfiguration(house: House): ProviderConfiguration {
   ])
   const folded: Tree = {}
   for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)
+  const speaking = [...rows].flatMap(({ tokenClaims }) => tokenClaims ?? [])
+  folded['extraTokenClaims'] = async (ctx: KoaContextWithOIDC) =>
+    Object.assign({}, ...speaking.map((claims) => claims(ctx, offered)))
   return folded
 }
 

@@ -16,6 +16,7 @@ test('a configuration that leaves out what it may gets the usual values', () => 
     profiles: ['fapi2-security-profile'],
     notificationHosts: [],
     pollInterval: 5,
+    secondFactor: 'off',
     lifetimes: {
       code: 60,
       accessToken: 300,
@@ -97,6 +98,7 @@ describe('refuses, naming the key', () => {
     ['notificationHosts', { ...good, notificationHosts: ['https://client.example'] }],
     ['notificationHosts', { ...good, notificationHosts: ['client.example:8443'] }],
     ['pollInterval', { ...good, pollInterval: 31 }],
+    ['secondFactor', { ...good, secondFactor: 'sms' }],
     ['lifetimes.authenticationRequest', { ...good, lifetimes: { authenticationRequest: 601 } }],
     ['bindings', { ...good, bindings: 'none' }],
   ])('%s: %j', (key, value) => {

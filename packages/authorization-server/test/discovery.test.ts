@@ -41,6 +41,7 @@ test('RFC8414-3 holds for both well-known documents, whole', async () => {
       tls_client_certificate_bound_access_tokens: true,
       request_uri_parameter_supported: false,
       authorization_details_types_supported: ['payment_initiation', 'account_information'],
+      acr_values_supported: ['urn:holdfast:pwd', 'urn:holdfast:mfa'],
       claims_parameter_supported: false,
       claim_types_supported: ['normal'],
       claims_supported: expect.arrayContaining(['sub', 'iss', 'auth_time', 'name', 'email']),

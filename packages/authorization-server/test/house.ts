@@ -86,6 +86,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
       { indicator: PAYMENTS, scopes: ['pay'], format: 'opaque', ttl: 120 },
     ],
     profiles,
+    secondFactor: 'laboratory',
     failures: UNLIMITED, // races fail by the hundred
     ...options.configuration,
   })

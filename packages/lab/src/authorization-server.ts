@@ -74,6 +74,7 @@ export async function makeAuthorizationServer(
       ],
       notificationHosts: await notificationHosts(keyStore),
       pollInterval: POLL_INTERVAL,
+      secondFactor: 'laboratory',
       failures: FAILURES,
     }),
     records: measureRecords(client, metrics, keyStore.records),

@@ -11,12 +11,14 @@ const OUTPUT = join(import.meta.dirname, '../../../docs/profiles.md')
 const SOURCE = '../packages/authorization-server/src'
 
 /** How a requirement is held, as the columns of its row say. */
-function waysOf({ asks, registers, sets, requestObject, needs, serves, terms }: Requirement) {
+function waysOf(row: Requirement) {
+  const { asks, registers, sets, tokenClaims, requestObject, needs, serves, terms } = row
   const members = Object.keys(registers ?? {}).map((name) => `\`${name}\``)
   const ways = [
     asks && 'metadata that breaks it is refused',
     registers && `clients are registered with ${members.join(', ')}`,
     sets && 'the library is told',
+    tokenClaims && 'looked at where an access token is issued',
     requestObject && 'a request object that breaks it is refused',
     (needs ?? serves) && 'a configuration that cannot hold it is refused',
     terms && 'for clients of this profile only',

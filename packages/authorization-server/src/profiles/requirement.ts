@@ -1,6 +1,6 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Records, ReplayMemory } from '@holdfast/store'
-import type { Configuration as ProviderConfiguration } from 'oidc-provider'
+import type { KoaContextWithOIDC, Configuration as ProviderConfiguration } from 'oidc-provider'
 import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
@@ -48,6 +48,11 @@ export interface Requirement {
   readonly sentence: string
   /** What the library is told, once for all clients. */
   readonly sets?: (house: House, offered: Offered) => ProviderConfiguration
+  /**
+   * What an access token says besides (in a JWT, and where it is introspected). Throws where it is not
+   * to be issued.
+   */
+  readonly tokenClaims?: (ctx: KoaContextWithOIDC, offered: Offered) => Metadata
   /** What each client of the profile is registered with. Metadata that says otherwise is refused. */
   readonly registers?: Metadata
   /** Whether a client's metadata holds it. Metadata that does not is refused. */

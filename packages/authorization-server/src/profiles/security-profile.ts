@@ -27,6 +27,7 @@ import { LOGOUT } from './logout.ts'
 import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 import { RICH_AUTHORIZATION } from './rich-authorization.ts'
+import { STEP_UP } from './step-up.ts'
 
 /**
  * What holds for every client of every profile. Every option of the library that we set stands next
@@ -166,13 +167,14 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.4.1-1',
     sentence: 'every algorithm is one of those of the profile',
     asks: strongAlgorithms,
-    sets: (_house, { algorithms, termsOf }) => ({
+    // The library's list is that of all clients together; what this one may use is looked at here.
+    tokenClaims(ctx, { algorithms, termsOf }) {
+      const own = termsOf(ctx.oidc.client?.['profile']).algorithms
+      if (own.length < algorithms.length) refuseProofSignedBeyond(own, ctx)
+      return {}
+    },
+    sets: (_house, { algorithms }) => ({
       // The list of the library is that of all clients together; what one may use is looked at here.
-      async extraTokenClaims(ctx) {
-        const own = termsOf(ctx.oidc.client?.['profile']).algorithms
-        if (own.length < algorithms.length) refuseProofSignedBeyond(own, ctx)
-        return undefined
-      },
       enabledJWA: {
         clientAuthSigningAlgValues: [...algorithms],
         dPoPSigningAlgValues: [...algorithms, 'Ed25519'], // RFC 9864's name for our EdDSA
@@ -353,6 +355,7 @@ export const SECURITY_PROFILE = [
 
   // --- what a grant can say
   ...RICH_AUTHORIZATION,
+  ...STEP_UP,
 
   // --- further grants, each for the clients that are registered with it
   ...DEVICE_AUTHORIZATION,
