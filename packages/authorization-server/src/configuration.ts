@@ -1,4 +1,5 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
+import { browserOrigins } from './cross-origin.ts'
 import { failures, hsts } from './operations/configuration.ts'
 import type { FailureLimits } from './operations/limits.ts'
 import { DEFAULT_PROFILE, isProfile, PROFILES, requirementsOf } from './profiles.ts'
@@ -31,6 +32,8 @@ export interface Configuration {
   readonly failures: FailureLimits
   /** Seconds of Strict-Transport-Security (RFC 6797); 0: none. */
   readonly hsts: number
+  /** Whose scripts may read answers: clients that run in browsers. Default: none. */
+  readonly browserOrigins: readonly string[]
 }
 
 export interface Resource {
@@ -94,6 +97,7 @@ export function checkConfiguration(value: unknown): Configuration {
     'lifetimes',
     'failures',
     'hsts',
+    'browserOrigins',
   ])
   const issuer = origin('issuer', top['issuer'])
   const mtlsOrigin = origin('mtlsOrigin', top['mtlsOrigin'])
@@ -112,6 +116,7 @@ export function checkConfiguration(value: unknown): Configuration {
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
     failures: failures(top['failures'] ?? {}),
     hsts: hsts(top['hsts'], issuer),
+    browserOrigins: browserOrigins(top['browserOrigins'] ?? []),
   }
   for (const { needs, clause } of configuration.profiles.flatMap(requirementsOf)) {
     const fault = needs?.(configuration)

@@ -5,6 +5,7 @@ import { ApprovalPages } from './approval-pages.ts'
 import { Approvals } from './approvals.ts'
 import { answersInOAuth } from './answers.ts'
 import type { Observers } from './answers.ts'
+import { crossOrigin } from './cross-origin.ts'
 import { withoutUserCode } from './device-pages.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
@@ -50,6 +51,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   // From the outside in; the library's own routes are innermost.
   provider
     .use(answersInOAuth(provider, observers))
+    .use(crossOrigin(configuration.browserOrigins))
     .use(enforcing(provider, house))
     .use(statusLists(house))
     .use(jwtsByRecord(house))

@@ -87,7 +87,7 @@ test('RFC6749-5.2: errors are JSON even to a client that prefers HTML', async ()
   ])
 })
 
-test('a page of another origin gets nothing: these clients do not run in browsers', async () => {
+test('a page gets nothing where no origin is listed', async () => {
   const request = await clientCredentials(house, prover)
   const headers = { ...request.headers, origin: 'https://evil.example' }
   const answer = await house.send({ ...request, headers })

@@ -11,6 +11,7 @@ const good = {
 test('a configuration that leaves out what it may gets the usual values', () => {
   expect(checkConfiguration(good)).toEqual({
     ...good,
+    browserOrigins: [],
     resources: [{ ...resource, alg: 'ES256' }],
     dpopNonce: 'off',
     profiles: ['fapi2-security-profile'],
@@ -48,6 +49,12 @@ test.each(['https://localhost:9443', 'https://127.0.0.1:9443', 'https://[::1]:94
     )
   },
 )
+
+test('browsers are let in by name, none where nobody is named', () => {
+  const browserOrigins = ['https://app.example', 'http://localhost:9080', 'http://127.0.0.1:5173']
+  expect(checkConfiguration({ ...good, browserOrigins }).browserOrigins).toEqual(browserOrigins)
+  expect(checkConfiguration(good).browserOrigins).toEqual([])
+})
 
 test('the longest lifetimes are accepted', () => {
   const lifetimes = { code: 60, assertion: 600, session: 86_400, accessToken: 3_600 }
@@ -100,6 +107,13 @@ describe('refuses, naming the key', () => {
     ['pollInterval', { ...good, pollInterval: 31 }],
     ['secondFactor', { ...good, secondFactor: 'sms' }],
     ['lifetimes.authenticationRequest', { ...good, lifetimes: { authenticationRequest: 601 } }],
+    ['browserOrigins', { ...good, browserOrigins: 'https://app.example' }],
+    ['browserOrigins', { ...good, browserOrigins: ['*'] }],
+    ['browserOrigins', { ...good, browserOrigins: ['null'] }],
+    ['browserOrigins', { ...good, browserOrigins: ['https://*.example'] }],
+    ['browserOrigins', { ...good, browserOrigins: ['https://app.example/'] }],
+    ['browserOrigins', { ...good, browserOrigins: ['https://app.example:443'] }],
+    ['browserOrigins', { ...good, browserOrigins: ['http://app.example'] }],
     ['bindings', { ...good, bindings: 'none' }],
   ])('%s: %j', (key, value) => {
     expect(refused(value).key).toBe(key)

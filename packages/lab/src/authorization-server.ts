@@ -41,6 +41,8 @@ interface Foundations {
   readonly validation: CertificateValidation
   /** The lab's authority, PEM: clients that are notified have its certificates. */
   readonly trust: string
+  /** Beside the console's, where the lab's own page is. */
+  readonly browserOrigins?: readonly string[]
 }
 
 export interface MeasuredAuthorizationServer extends AuthorizationServer {
@@ -49,11 +51,11 @@ export interface MeasuredAuthorizationServer extends AuthorizationServer {
 
 /** The authorization server as the lab configures it. */
 export async function makeAuthorizationServer(
-  { addresses: { issuer, mtlsAlias, resource }, keyStore, memory, ...certificates }: Foundations,
+  { addresses, keyStore, memory, validation, trust, browserOrigins = [] }: Foundations,
   { audit, ...options }: Partial<AuthorizationServerOptions> = {},
 ): Promise<MeasuredAuthorizationServer> {
-  const { validation, trust } = certificates
-  const { jwt, opaque } = resourcesOf(resource)
+  const { issuer, mtlsAlias, console: page } = addresses
+  const { jwt, opaque } = resourcesOf(addresses.resource)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics }) // event loop, heap, garbage collection, CPU
   const measure = measureOutcomes(client, metrics)
@@ -76,6 +78,7 @@ export async function makeAuthorizationServer(
       pollInterval: POLL_INTERVAL,
       secondFactor: 'laboratory',
       failures: FAILURES,
+      browserOrigins: [page, ...browserOrigins],
     }),
     records: measureRecords(client, metrics, keyStore.records),
     keyEncryption: keyStore.encryption,

@@ -129,6 +129,7 @@ function environmentHelp(): string {
     'Environment:',
     ...ports,
     '  HOLDFAST_CERTS, HOLDFAST_STATE, HOLDFAST_HOST, HOLDFAST_LISTEN: as the options above',
+    '  HOLDFAST_BROWSER_ORIGINS: of pages whose scripts may speak to the servers, separated by spaces',
     '  HOLDFAST_KEY_ENCRYPTION_KEY_FILE: 32 bytes in base64; encrypts the keys in the store',
   ].join('\n')
 }

@@ -14,6 +14,13 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, A_PORT)
 
+/** As browsers write it. */
+const isOrigin = (value: string): boolean =>
+  URL.parse(value)?.origin === value &&
+  /^(https:|http:\/\/(localhost|127\.0\.0\.1)(:|$))/.test(value)
+const AN_ORIGIN =
+  'allowed: origins, such as https://app.example or http://localhost:5173, separated by spaces'
+
 /** Service → its variable, its default port. 0 lets the system choose. */
 export const PORTS = {
   console: ['HOLDFAST_CONSOLE_PORT', 9080],
@@ -39,6 +46,8 @@ export interface LabConfiguration {
   readonly state: string
   /** Where records and used proofs are. */
   readonly store: StoreSetting
+  /** Pages, beside our own, whose scripts may speak to the servers: `http://localhost:5173`. */
+  readonly browserOrigins: readonly string[]
   /** File with the key that the authorization server's keys are encrypted with in the store. */
   readonly keyEncryptionKeyFile?: string
 }
@@ -64,6 +73,11 @@ const schema = z.object({
   HOLDFAST_STORE_PASSWORD: z.string().optional(),
   HOLDFAST_STORE_PASSWORD_FILE: z.string().optional(),
   HOLDFAST_KEY_ENCRYPTION_KEY_FILE: z.string().optional(),
+  HOLDFAST_BROWSER_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(/[\s,]+/).filter(Boolean))
+    .refine((origins) => origins.every(isOrigin), AN_ORIGIN),
 })
 
 type Given = { readonly [variable: string]: string | undefined }
@@ -90,6 +104,7 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
     ports: ports(given, options.ephemeral ?? false),
     certs: resolve(ROOT, read.HOLDFAST_CERTS),
     state: inFolder,
+    browserOrigins: read.HOLDFAST_BROWSER_ORIGINS,
     store:
       read.HOLDFAST_STORE === undefined
         ? storeIn(inFolder)

@@ -8,6 +8,7 @@ import type { Reporter, TraceEvent } from '@holdfast/trace'
 import Koa from 'koa'
 import rawBody from 'raw-body'
 import { z } from 'zod'
+import { browserPage } from './browser-page.ts'
 
 /** Traces kept; the oldest go first. */
 const MOST_TRACES = 500
@@ -43,8 +44,10 @@ const headOfEvent = z.looseObject({
   span: z.string().regex(/^[0-9a-f]{16}$/),
 })
 
+type Shown = Parameters<typeof browserPage>[1]
+
 /** The hub over HTTP, with the page to which the lab's clients are redirected. */
-export function hubListener(hub: Hub, addresses: object): ReturnType<Koa['callback']> {
+export function hubListener(hub: Hub, addresses: Shown): ReturnType<Koa['callback']> {
   const router = new Router()
   const known: Koa.Middleware = (ctx, next) => {
     if (isToken(hub.token, ctx.get('authorization'))) return next()
@@ -70,6 +73,7 @@ export function hubListener(hub: Hub, addresses: object): ReturnType<Koa['callba
   router.get('/traces/:trace', known, (ctx) => {
     ctx.body = { events: hub.read(ctx.params['trace'] ?? '') }
   })
+  browserPage(router, addresses)
   const app = new Koa()
   app.silent = true
   app.use(router.routes()).use(router.allowedMethods())

@@ -65,6 +65,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
     ...(await resourceServerDoors(open)),
   }
   const addresses = addressesOf(configuration, doors)
+  const { browserOrigins } = configuration
   const keyStore = await keyStoreOf(configuration, records)
   await prepareClients(configuration, addresses, authority, keyStore)
 
@@ -73,7 +74,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const hub = createHub()
   const issue = async (options: Partial<AuthorizationServerOptions> = {}) => {
     const made = await makeAuthorizationServer(
-      { addresses, keyStore, memory, validation, trust: authority.trust },
+      { addresses, keyStore, memory, validation, trust: authority.trust, browserOrigins },
       { audit: auditLog.audit, report: hub.report, ...options },
     )
     closing.defer(async () => made.close())
@@ -88,6 +89,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
       memory,
       report: hub.report,
       certificateStatus: (...asked) => validation.validate(...asked),
+      browserOrigins: [addresses.console, ...browserOrigins],
       ...api,
     })
     closing.defer(made.close)

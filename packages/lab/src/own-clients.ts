@@ -1,5 +1,5 @@
 /** Clients that people register for themselves, beside those that the lab brings along. */
-import { access, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   checkClient,
@@ -8,7 +8,7 @@ import {
   removeClient as removeRegistration,
 } from '@holdfast/authorization-server'
 import { openAuthority } from '@holdfast/ca'
-import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
+import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { z } from 'zod'
 import { type Addresses, redirectUriOf } from './addresses.ts'
@@ -36,7 +36,8 @@ export type Wanted = { readonly [member in keyof LabClient]: unknown } & { reado
 
 export interface Registered {
   readonly folder: string
-  readonly material: ClientMaterial
+  /** Absent where its keys are elsewhere. */
+  readonly material?: ClientMaterial
   readonly metadata: ClientMetadata
 }
 
@@ -49,11 +50,18 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
  * Registers a client and writes its key, certificate and metadata into its folder. Done again, it
  * changes what is registered, and keeps the key.
  *
+ * @param jwks its public keys (RFC 7517 §5), where it has them already: then none is made, and only
+ *   what is registered is written
  * @throws ClientMetadataError with the clause that forbids it; UsageError. Then nothing was written.
  */
-export async function addClient(registry: Registry, wanted: Wanted): Promise<Registered> {
+export async function addClient(
+  registry: Registry,
+  wanted: Wanted,
+  jwks?: unknown,
+): Promise<Registered> {
   const { addresses, records, folders } = registry
   const client = checkWanted(wanted)
+  if (jwks !== undefined) return addWithKeys(registry, client, jwks)
   const { id, authentication, binding, redirectUris = [] } = client
   const authority = await openAuthority(folders.certs)
   const folder = clientFolder(folders.state, id)
@@ -76,6 +84,32 @@ export async function addClient(registry: Registry, wanted: Wanted): Promise<Reg
   await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
   await registerClient(records, metadata)
   return { folder, material, metadata }
+}
+
+const publicKeys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
+
+async function addWithKeys(
+  { addresses, records, folders }: Registry,
+  client: LabClient,
+  jwks: unknown,
+): Promise<Registered> {
+  const { id, authentication } = client
+  const keys = publicKeys.safeParse(jwks)
+  if (!keys.success) throw new UsageError('--jwks is no JWK set of one or more keys (RFC 7517 §5)')
+  if (authentication === 'tls_client_auth')
+    throw new UsageError(`${id} is known by the subject of its certificate, not by keys`)
+  const metadata: ClientMetadata = {
+    ...metadataWithoutKeys(client, redirectUriOf(addresses)),
+    client_name: id,
+    jwks: keys.data,
+  }
+  checkClient(metadata)
+  const folder = clientFolder(folders.state, id)
+  await rm(folder, { recursive: true, force: true }) // no key that is not its own any more
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
+  await registerClient(records, metadata)
+  return { folder, metadata }
 }
 
 /** Refuses what would be refused with keys as well, so that none is made for it. */
@@ -133,7 +167,11 @@ export async function listClients({ records, folders }: Registry): Promise<Liste
 export async function showClient({ folders }: Registry, name: string): Promise<Registered> {
   const folder = await ownFolder(folders.state, name)
   const metadata: ClientMetadata = JSON.parse(await readFile(join(folder, METADATA), 'utf8'))
-  return { folder, material: await readMaterial(folder), metadata }
+  const material = await readMaterial(folder).catch((error: unknown) => {
+    if (error instanceof MaterialError && error.code === 'MISSING') return undefined
+    throw error
+  })
+  return { folder, ...(material && { material }), metadata }
 }
 
 /** Ends the client, with every token that it has. @throws UsageError for one that nobody has added */

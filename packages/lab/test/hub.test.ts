@@ -6,7 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHub, hubListener } from '../src/hub.ts'
 
 const hub = createHub()
-const listener = hubListener(hub, { issuer: 'https://issuer.example' })
+const listener = hubListener(hub, {
+  issuer: 'https://issuer.example',
+  resource: 'https://api.example',
+})
 const server = createServer((request, response) => void listener(request, response))
 let base = ''
 
@@ -107,7 +110,8 @@ test('keeps at most a thousand events of one trace', () => {
 
 test('tells anybody where things are, and nothing else', async () => {
   const answer = await ask('/', undefined)
-  expect(await answer.json()).toEqual({ addresses: { issuer: 'https://issuer.example' } })
+  const addresses = { issuer: 'https://issuer.example', resource: 'https://api.example' }
+  expect(await answer.json()).toEqual({ addresses })
   expect((await ask('/callback?code=abc', undefined)).status).toBe(200)
   expect((await ask('/traces', honest())).status).toBe(404)
   expect((await ask('/events', honest())).status).toBe(405)

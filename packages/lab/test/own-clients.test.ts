@@ -1,5 +1,6 @@
 /** `scripts/lab client …`: one command registers a client, and what it prints works as it stands. */
 import { execFile, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -49,6 +50,11 @@ async function curl(line: string): Promise<{ access_token: string }> {
   if (first.answer.error !== 'use_dpop_nonce') return first.answer
   const again = await send(line.replace(' proof POST', ` proof --nonce ${first.nonce} POST`))
   return again.answer
+}
+
+const randomKey = () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ format: 'jwk' })
 }
 
 const METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']
@@ -151,6 +157,50 @@ test('adding again changes what is registered and keeps the key', async () => {
   const { metadata } = await add('again', ...how, '--grants', 'client_credentials')
   expect(metadata['grant_types']).toEqual(['client_credentials'])
   expect(await readFile(join(folder, 'key.jwk.json'), 'utf8')).toBe(key)
+})
+
+describe('a client whose keys are elsewhere', () => {
+  const { d, ...members } = randomKey()
+  const PUBLIC = { ...members, kid: 'k' }
+  const how = ['--auth', 'private_key_jwt', '--bind', 'dpop', '--jwks', '-', '--json'] as const
+  const addKeys = (name: string, jwks: unknown, args: readonly string[] = how) =>
+    run(place, ['client', 'add', name, ...args], { input: JSON.stringify(jwks) })
+
+  test('is registered with them, and none is made for it', async () => {
+    const { out, code } = await addKeys('elsewhere', { keys: [PUBLIC] })
+    expect(code).toBe(0)
+    const { folder, metadata, usages } = JSON.parse(out)
+    expect(metadata).toMatchObject({ client_id: 'elsewhere', jwks: { keys: [PUBLIC] } })
+    expect(usages).toEqual([])
+    expect(await readdir(folder)).toEqual(['metadata.json'])
+    expect(JSON.parse((await run(place, ['client', 'show', 'elsewhere', '--json'])).out)).toEqual({
+      folder,
+      metadata,
+      usages,
+    })
+  })
+
+  const secret = { ...PUBLIC, d: d ?? '' }
+  const WRONG: readonly (readonly [string, unknown, readonly string[], string])[] = [
+    ['a private key', { keys: [secret] }, how, 'FAPI2SP-5.4'],
+    ['no key', { keys: [] }, how, 'no JWK set of one or more keys'],
+    ['one key that is no set', PUBLIC, how, 'no JWK set of one or more keys'],
+    [
+      'keys of a client that needs none',
+      { keys: [PUBLIC] },
+      ['--auth', 'tls_client_auth', '--bind', 'dpop', '--jwks', '-'],
+      'by the subject of its certificate',
+    ],
+    ['a file that is not there', {}, [...how.slice(0, 5), '/nowhere'], 'cannot be read (ENOENT)'],
+  ]
+  test.concurrent.for(WRONG)('refuses %s, and tells nothing of it', async ([, jwks, args, why]) => {
+    const outcome = await addKeys('refused', jwks, args)
+    expect(outcome.code).toBe(2)
+    expect(outcome.err).toContain(why)
+    expect(outcome.err).not.toContain(secret.d)
+    expect(isClear(outcome)).toBe(true)
+    expect(await readdir(join(place.state, 'clients'))).not.toContain('refused')
+  })
 })
 
 test('list, show and remove', async () => {

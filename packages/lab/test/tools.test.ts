@@ -10,8 +10,15 @@ let lab: Awaited<ReturnType<typeof startPrivate>>
 
 beforeAll(async () => {
   lab = await startPrivate(readConfiguration({ ephemeral: true }))
+  await askForNonces()
 })
 afterAll(() => lab.close())
+
+/** Both servers, so that each tool has to know what to answer. */
+async function askForNonces(): Promise<void> {
+  lab.experiment({ nonce: 'required' })
+  await lab.experimentWithIssuer({ memory: new ReplayMemoryInProcess() }) // one that has just begun
+}
 
 const play = (tool: string) =>
   startProgram(
@@ -25,7 +32,6 @@ const play = (tool: string) =>
 
 const TOOLS = ['openid-client.ts', 'oauth4webapi.ts', 'fetch.ts']
 
-// Right after its start the resource server asks for a nonce: each of them has to answer that.
 test.for(TOOLS)('%s is served', async (tool) => {
   const { code, out, err } = await play(tool)
   expect({ code, err }).toEqual({ code: 0, err: '' })

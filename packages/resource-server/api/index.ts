@@ -10,6 +10,7 @@ import { type Clause, type Row, ROWS } from '@holdfast/sender-constraint'
 import Koa from 'koa'
 import type { RoutePolicy, ServerOptions, TokenReader } from '../src/index.ts'
 import type { ProtectedState } from '../src/index.ts'
+import { cors } from '../src/adapters/koa.ts'
 import { protectWith } from '../src/rows-out.ts'
 import { account, accounts, ONE_ACCOUNT } from './accounts.ts'
 import { type Context, readText } from './context.ts'
@@ -22,11 +23,14 @@ export type ApiOptions = Omit<ServerOptions, 'tokens'> &
     readonly opaqueTokens: TokenReader
     /** Rows of the table to enforce: all, unless an experiment takes some out. */
     readonly rows?: readonly Row<Clause>[]
+    /** Whose scripts may call. Default: nobody's. */
+    readonly browserOrigins?: readonly string[]
   }
 
 export function createApi(options: ApiOptions): Koa {
-  const { rows = ROWS, jwtTokens, opaqueTokens, resource } = options
+  const { rows = ROWS, jwtTokens, opaqueTokens, resource, browserOrigins = [] } = options
   const app = new Koa()
+  if (browserOrigins.length > 0) app.use(cors({ origins: browserOrigins }))
   app.use(interactionId).use(readableTarget).use(nothingThere)
   const parts = [
     { prefix: '', tokens: jwtTokens, audience: resource },

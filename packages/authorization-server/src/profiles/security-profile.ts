@@ -341,7 +341,7 @@ export const SECURITY_PROFILE = [
         long: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
         short: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
       },
-      clientBasedCORS: () => false, // confidential clients do not run in browsers
+      clientBasedCORS: () => false, // for origins that are not listed: see cross-origin.ts
       ttl: { Session: lifetimes.session, Interaction: lifetimes.interaction },
     }),
   },

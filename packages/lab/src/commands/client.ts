@@ -1,9 +1,11 @@
 /** `scripts/lab client …`: clients of one's own; `proof` and `assertion`: what curl cannot make. */
+import { readFile } from 'node:fs/promises'
+import { text as textOf } from 'node:stream/consumers'
 import { makeAssertion, makeProof, readMaterial } from '@holdfast/client'
 import { type Command, Option } from 'commander'
 import { AUTHENTICATIONS, BINDINGS } from '../clients.ts'
 import { configuredAddresses } from '../doors.ts'
-import { UsageError } from '../errors.ts'
+import { codeOf, UsageError } from '../errors.ts'
 import {
   addClient,
   listClients,
@@ -33,6 +35,7 @@ interface AddOptions {
   readonly scope?: string
   readonly subject?: string
   readonly profile?: string
+  readonly jwks?: string
   readonly json?: true
 }
 
@@ -72,6 +75,7 @@ export function clients(program: Command): void {
       'subject of its certificate, RFC 4514 (default: CN=NAME,O=Holdfast lab)',
     )
     .option('--profile <name>', 'what is asked of it (default: fapi2-security-profile)')
+    .option('--jwks <file>', 'its public keys, which it has already; - for standard input')
     .addOption(json)
     .action(add)
 
@@ -132,8 +136,9 @@ async function withRegistry<T>(
 async function add(name: string, options: AddOptions, command: Command): Promise<void> {
   const { auth, bind, grants, redirectUri, scope, subject, profile, json } = options
   const { postLogoutRedirectUri, backchannelLogoutUri } = options
+  const jwks = options.jwks === undefined ? undefined : await readJwks(options.jwks)
   await withRegistry(command, async (registry) => {
-    const registered = await addClient(registry, {
+    const wanted = {
       id: name,
       authentication: auth,
       binding: bind,
@@ -144,9 +149,20 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       ...(scope !== undefined && { scope }),
       ...(subject !== undefined && { subject }),
       ...(profile !== undefined && { profile }),
-    })
+    }
+    const registered = await addClient(registry, wanted, jwks)
     tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, json)
   })
+}
+
+/** @throws UsageError; what is in the file is not told: it may be a private key, by mistake */
+async function readJwks(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8'))
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'is not JSON' : `cannot be read (${codeOf(error)})`
+    throw new UsageError(`--jwks ${file} ${why}`)
+  }
 }
 
 /** A lab with state of its own is found by those commands only that name it. */
@@ -182,11 +198,13 @@ async function remove(name: string, options: { json?: true }, command: Command):
 }
 
 function tellClient(registered: Registered, place: Place, json?: true): void {
-  const { folder, metadata } = registered
-  const usages = usagesOf(registered, place)
+  const { folder, metadata, material } = registered
+  const usages = material ? usagesOf({ folder, metadata, material }, place) : []
   if (json) return printJson({ folder, metadata, usages })
   tell(
-    `${bold(metadata.client_id)} is registered; its key, certificate and metadata are in ${folder}`,
+    material
+      ? `${bold(metadata.client_id)} is registered; its key, certificate and metadata are in ${folder}`
+      : `${bold(metadata.client_id)} is registered with the keys that it has`,
   )
   for (const { tool, text } of usages) tell(`\n${bold(tool)}\n${text}`)
 }

@@ -21,7 +21,14 @@ await runService(async (configuration, closing) => {
   const keyStore = await keyStoreOf(configuration, records)
   const { trust } = await readServerTls(configuration, 'authorization-server')
   const made = await makeAuthorizationServer(
-    { addresses, keyStore, memory: await keepMemory(configuration, closing), validation, trust },
+    {
+      addresses,
+      keyStore,
+      memory: await keepMemory(configuration, closing),
+      validation,
+      trust,
+      browserOrigins: configuration.browserOrigins,
+    },
     { audit: logOutcomes(pino()) },
   )
   closing.defer(async () => made.close())

@@ -16,6 +16,7 @@ await runService(async (configuration, closing) => {
   const made = makeResourceServer(addresses.resource, await readIntrospector(configuration), {
     memory,
     observe: logDecisions(pino()),
+    browserOrigins: [addresses.console, ...configuration.browserOrigins],
     certificateStatus: (...asked) => validation.validate(...asked),
   })
   closing.defer(made.close)

@@ -1,8 +1,11 @@
 /** How a client is used by tools that other people make: lines to be pasted into a shell. */
 import { join } from 'node:path'
 import type { Addresses } from '../addresses.ts'
-import type { Registered } from '../own-clients.ts'
+import type { Registered as Known } from '../own-clients.ts'
 import { usesCertificate } from '@holdfast/client'
+
+/** One whose keys we have. */
+type Registered = Required<Known>
 
 export interface Usage {
   readonly tool: string
