@@ -50,7 +50,8 @@ export class PageSession {
       const sub = await logIn(ctx, form, this.#foundations)
       const login = form.get('login') ?? ''
       const message = 'Login or password is wrong.'
-      if (sub === undefined) return show(ctx, loginPage({ path, client: purpose, login, message }))
+      if (sub === undefined)
+        return show(ctx, loginPage({ path, client: purpose, login, message, isOwn: true }))
       await this.#begin(ctx, sub)
       seeOther(ctx, path)
     })
@@ -66,7 +67,8 @@ export class PageSession {
     const session = token === undefined ? undefined : await this.#records.find(KIND, idOf(token))
     const { sub, expiresAt } = session?.payload ?? {}
     if (typeof sub === 'string' && Number(expiresAt) > Date.now()) return sub
-    if (ctx.method === 'GET') show(ctx, loginPage({ path, client: purpose, login: '' }))
+    if (ctx.method === 'GET')
+      show(ctx, loginPage({ path, client: purpose, login: '', isOwn: true }))
     else seeOther(ctx, path)
     return undefined
   }

@@ -304,8 +304,7 @@ describe('CIBA: the page of the end-user', () => {
   test('leaving ends it', async () => {
     const [browser, page] = await loggedIn()
     expect(page.text).not.toContain('login-submit')
-    const login = await house.send({ url: `${house.issuer}/approvals` })
-    await browser.press(login, 'abort')
+    await browser.press(page, 'sign-out')
     expect((await browser.open(`${house.issuer}/approvals`)).text).toContain('login-submit')
   })
 })

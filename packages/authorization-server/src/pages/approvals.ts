@@ -25,14 +25,29 @@ export const approvalsPage = (waiting: readonly Waiting[], message?: string): st
   )
 
 const form = ({ path: decided, client, bindingMessage, request }: Waiting, index: number) => html`
-  <form method="post" action="${decided}" id="request-${String(index + 1)}">
-    <p><strong>${client}</strong> says <q>${bindingMessage}</q> and asks for:</p>
+  <form method="post" action="${decided}" id="request-${String(index + 1)}" class="entry">
+    <p id="asks-${String(index + 1)}">
+      <strong>${client}</strong> says <q>${bindingMessage}</q> and asks for:
+    </p>
     ${requestedScopes(request)}
     <input type="hidden" name="binding_message" value="${bindingMessage}" />
-    <button type="submit" id="allow-${String(index + 1)}" name="decision" value="allow">
+    <button
+      type="submit"
+      id="allow-${String(index + 1)}"
+      name="decision"
+      value="allow"
+      aria-describedby="asks-${String(index + 1)}"
+    >
       Allow
     </button>
-    <button type="submit" id="deny-${String(index + 1)}" name="decision" value="deny" class="quiet">
+    <button
+      type="submit"
+      id="deny-${String(index + 1)}"
+      name="decision"
+      value="deny"
+      class="quiet"
+      aria-describedby="asks-${String(index + 1)}"
+    >
       Deny
     </button>
   </form>

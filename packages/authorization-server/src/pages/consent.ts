@@ -1,3 +1,4 @@
+import { applications } from '../endpoints.ts'
 import { abortForm } from './abort.ts'
 import type { Requested } from '../resources.ts'
 import { detailInWords } from './detail.ts'
@@ -23,7 +24,10 @@ export const consentPage = ({ path, client, request, relaxation }: Consent): str
       <form method="post" action="${path}/consent">
         <button type="submit" id="consent-submit">Allow</button>
       </form>
-      ${abortForm(path)}`,
+      ${abortForm(path)}
+      <p class="note">
+        You can withdraw this later: see the <a href="${applications}">applications with access</a>.
+      </p>`,
   )
 
 /** What is weaker about this client than about all others. */
@@ -34,12 +38,25 @@ export const relaxationNote = (relaxation: string | undefined): Markup | readonl
 
 export const requestedScopes = ({ oidc, resources, details }: Requested): readonly Markup[] => [
   ...details.map(detailInWords),
-  ...(oidc.length === 0 ? [] : [scopeList('about you', oidc)]),
-  ...resources.map(({ indicator, scopes }) => scopeList(indicator, scopes)),
+  ...(oidc.length === 0 ? [] : [scopeList(html`About you`, oidc)]),
+  ...resources.map(({ indicator, scopes }) =>
+    scopeList(html`At <code>${indicator}</code>`, scopes),
+  ),
 ]
 
-const scopeList = (heading: string, scopes: readonly string[]) =>
-  html`<p><code>${heading}</code></p>
+/** The scopes whose meaning is not for a resource to say. */
+const MEANINGS: { readonly [scope: string]: string } = {
+  openid: 'who you are here',
+  profile: 'your name',
+  email: 'your e-mail address',
+  offline_access: 'all of this while you are away',
+}
+
+const scopeList = (heading: Markup, scopes: readonly string[]) =>
+  html`<p>${heading}</p>
     <ul>
-      ${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}
+      ${scopes.map((scope) => {
+        const meaning = MEANINGS[scope]
+        return html`<li><code>${scope}</code>${meaning === undefined ? '' : ` – ${meaning}`}</li>`
+      })}
     </ul>`

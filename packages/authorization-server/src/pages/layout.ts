@@ -4,21 +4,30 @@ import { contentSecurityPolicy } from '../operations/headers.ts'
 import { html, Markup } from './html.ts'
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --ground: #f4f5f7; --sheet: #fff; --line: #c9ced6; --accent: #0b5bd3; --on-accent: #fff; --alarm: #b3261e }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --ground: #14171b; --sheet: #1d2126; --line: #444b55; --accent: #7ab0ff; --on-accent: #0b1a30; --alarm: #ff9d94 } }
+:root { color-scheme: light dark; --ink: #1b1f24; --ground: #f4f5f7; --sheet: #fff; --line: #c9ced6; --field: #7d8590; --soft: #59616b; --accent: #0b5bd3; --on-accent: #fff; --alarm: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --ground: #14171b; --sheet: #1d2126; --line: #444b55; --field: #7d8793; --soft: #a3abb5; --accent: #7ab0ff; --on-accent: #0b1a30; --alarm: #ff9d94 } }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .5rem }
-h1 { margin: 0 0 1rem; font-size: 1.4rem }
+main { width: 100%; max-width: 28rem; padding: clamp(1.25rem, 5vw, 2rem); background: var(--sheet); border: 1px solid var(--line); border-radius: .5rem }
+h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25 }
+h2 { margin: 0; font-size: 1.1rem }
+p, ul { margin: .75rem 0 }
+ul { padding-left: 1.25rem }
+a { color: var(--accent) }
 label { display: block; margin-top: 1rem; font-weight: 600 }
-input { width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: .3rem }
+input { width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--field); border-radius: .3rem }
 button { width: 100%; margin-top: 1rem; padding: .7rem; font: inherit; font-weight: 600; border: 1px solid var(--accent); border-radius: .3rem; background: var(--accent); color: var(--on-accent); cursor: pointer }
+button:hover { filter: brightness(1.08) }
 button.quiet { background: none; color: var(--accent) }
+form + .note { margin-top: 1rem }
+.entry { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line) }
+.note { margin: .5rem 0; color: var(--soft) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 code, .detail { overflow-wrap: anywhere }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem }
 dd { margin: 0; font-weight: 600 }
-[role=alert] { color: var(--alarm); font-weight: 600 }
+[role=alert], [role=status] { padding: .6rem .8rem; border-left: .25rem solid; background: var(--ground); font-weight: 600 }
+[role=alert] { color: var(--alarm) }
 `
 
 const SHEET = new Markup(`<style>${STYLE}</style>`)

@@ -9,9 +9,11 @@ interface Login {
   /** What was typed before, or `login_hint`. */
   readonly login: string
   readonly message?: string
+  /** Nothing waits for it: there is nothing to cancel. */
+  readonly isOwn?: true
 }
 
-export const loginPage = ({ path, client, login, message }: Login): string =>
+export const loginPage = ({ path, client, login, message, isOwn }: Login): string =>
   page(
     'Sign in',
     html`<p>to continue to <strong>${client}</strong></p>
@@ -36,5 +38,5 @@ export const loginPage = ({ path, client, login, message }: Login): string =>
         />
         <button type="submit" id="login-submit">Sign in</button>
       </form>
-      ${abortForm(path)}`,
+      ${isOwn ? [] : abortForm(path)}`,
   )
