@@ -3,7 +3,7 @@ import { errors, Provider } from 'oidc-provider'
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
 import { decideOnce } from './decide-once.ts'
 import { decidedOn } from './rows/decided.ts'
-import { endGrant, endToken, ownTokensOf } from './status-list/revocations.ts'
+import { ACCESS_TOKENS, endGrant, endToken, ownTokensOf } from './status-list/revocations.ts'
 
 /** What ends with its grant. An interaction names a grant as well, but outlives it. */
 const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
@@ -17,8 +17,6 @@ const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
 
 /** Seconds. */
 const EXPIRED = 600
-
-const MAY_BE_JWT: ReadonlySet<string> = new Set(['AccessToken', 'ClientCredentials'])
 
 /**
  * The library's models as records; `kind` is the model's name. What the library does in two steps
@@ -63,7 +61,7 @@ export function adapterOver(records: Records, interaction: number): AdapterFacto
       // Before the refresh token itself: killed between, a client can revoke it once more.
       const grant = model === 'RefreshToken' && grantOf(await records.find(model, id))
       if (grant) await endGrant(records, grant)
-      return MAY_BE_JWT.has(model) ? endToken(records, model, id) : records.remove(model, id)
+      return ACCESS_TOKENS.has(model) ? endToken(records, model, id) : records.remove(model, id)
     },
     // Also for the sake of one access token, where the library would keep the grant: a refresh that
     // is under way must not outlive it.

@@ -31,6 +31,7 @@ export interface ClientMetadata {
     | 'refresh_token'
     | 'urn:openid:params:grant-type:ciba'
     | 'urn:ietf:params:oauth:grant-type:device_code'
+    | 'urn:ietf:params:oauth:grant-type:token-exchange'
   )[]
   readonly redirect_uris?: readonly string[]
   /** Everything the client may ask for, of OpenID Connect and of resources; absent: no limit. */
@@ -55,12 +56,18 @@ export interface ClientMetadata {
   readonly backchannel_logout_session_required?: boolean
   /** Resource indicators whose opaque tokens this client may introspect. */
   readonly introspection_audiences?: readonly string[]
+  /** In each of its tokens: the client that may exchange them, by its client_id (RFC 8693 §4.4). */
+  readonly may_act?: { readonly sub: string }
+  /** Resource indicators for which it may exchange tokens that are for another resource. */
+  readonly exchange_resources?: readonly string[]
 }
 
 /** Members that are ours; the library keeps them and shows every client to `weakness`. */
 export const OWN_MEMBERS = [
   'access_token_signing_alg',
+  'exchange_resources',
   'introspection_audiences',
+  'may_act',
   'profile',
   'resource_scopes',
 ]

@@ -44,7 +44,7 @@ export function reportDecision(
 ): void {
   const context = parseTraceparent(traceparent)
   if (!context || (!decision && !failure)) return
-  const refusal = decision?.refusal ? ofRow(decision.refusal) : failure && describe(failure)
+  const refusal = decision?.refusal ? ofRow(decision.refusal) : failure && ofFailure(failure)
   report({
     type: 'decision',
     by: 'authorization-server',
@@ -54,6 +54,11 @@ export function reportDecision(
     ...(refusal && { refusal }),
   })
 }
+
+const ofFailure = (failure: Failure) => ({
+  ...describe(failure),
+  ...('clause' in failure && { clause: String(failure.clause) }),
+})
 
 const ofRow = ({ clause, sentence, answer, mismatch }: Refusal) => ({
   clause,

@@ -8,6 +8,7 @@ import { DEVICE_GRANT } from './profiles/device-authorization.ts'
 import { MESSAGE_SIGNING } from './profiles/message-signing.ts'
 import type {
   House,
+  IssuedToken,
   Metadata,
   Offered,
   Requirement,
@@ -15,6 +16,7 @@ import type {
   Weakness,
 } from './profiles/requirement.ts'
 import { POST_QUANTUM_PROFILE } from './profiles/post-quantum.ts'
+import { EXCHANGE_GRANT } from './profiles/token-exchange.ts'
 import { SECURITY_PROFILE } from './profiles/security-profile.ts'
 
 /** Rows beside those of the security profile; a row with the clause of one of them takes its place. */
@@ -73,7 +75,13 @@ export const isProfile = (name: unknown): name is ProfileName =>
   typeof name === 'string' && Object.hasOwn(PROFILES, name)
 
 const STRICT: Terms = {
-  grantTypes: ['authorization_code', 'client_credentials', 'refresh_token', DEVICE_GRANT],
+  grantTypes: [
+    'authorization_code',
+    'client_credentials',
+    'refresh_token',
+    DEVICE_GRANT,
+    EXCHANGE_GRANT,
+  ],
   algorithms: ALGORITHMS,
   tokenEndpointAsAudience: false,
   requestObjects: false,
@@ -171,8 +179,8 @@ export function providerConfiguration(house: House): ProviderConfiguration {
   const folded: Tree = {}
   for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)
   const speaking = [...rows].flatMap(({ tokenClaims }) => tokenClaims ?? [])
-  folded['extraTokenClaims'] = async (ctx: KoaContextWithOIDC) =>
-    Object.assign({}, ...speaking.map((claims) => claims(ctx, offered)))
+  folded['extraTokenClaims'] = async (ctx: KoaContextWithOIDC, token: IssuedToken) =>
+    Object.assign({}, ...speaking.map((claims) => claims(ctx, offered, token)))
   return folded
 }
 

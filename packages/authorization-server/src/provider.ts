@@ -7,6 +7,7 @@ import { answersInOAuth } from './answers.ts'
 import type { Observers } from './answers.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { withoutUserCode } from './device-pages.ts'
+import { registerTokenExchange } from './exchange/token-exchange.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
 import { logoutAround } from './logout.ts'
@@ -44,6 +45,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   ownNonces(provider)
   limitClientFailures(provider, limits)
   limitUserCodes(provider, limits)
+  registerTokenExchange(provider, house)
   keepPollInterval(provider, records, configuration.pollInterval)
   const approvals = new Approvals(provider, house, warn)
   const session = new PageSession({ records, limits })

@@ -47,6 +47,8 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   backchannel_logout_uri: true,
   backchannel_logout_session_required: true,
   introspection_audiences: true,
+  may_act: true,
+  exchange_resources: true,
   profile: true,
 }
 

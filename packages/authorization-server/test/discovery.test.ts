@@ -51,6 +51,7 @@ test('RFC8414-3 holds for both well-known documents, whole', async () => {
         'refresh_token',
         'client_credentials',
         'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
       ],
       response_types_supported: ['code'],
       response_modes_supported: ['form_post', 'fragment', 'query'],

@@ -176,6 +176,13 @@ async function makeClients(
     dpop_bound_access_tokens: true,
   }
   const bound = { tls_client_certificate_bound_access_tokens: true }
+  const exchange = {
+    grant_types: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'] as const,
+  }
+  const user = {
+    grant_types: [...exchange.grant_types, 'authorization_code', 'refresh_token'] as const,
+    redirect_uris: [CALLBACK],
+  }
   const device = {
     client_name: 'Living <i>room</i>',
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] as const,
@@ -234,6 +241,22 @@ async function makeClients(
       introspection_audiences: [ACCOUNTS],
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
+    { ...(await withKey('agent', 'ES256')), ...exchange, ...user, dpop_bound_access_tokens: true },
+    { ...(await withKey('agent-bound', 'ES256')), ...exchange, ...bound },
+    { ...(await withKey('thief', 'ES256')), ...exchange, dpop_bound_access_tokens: true },
+    {
+      ...(await withKey('orders-api', 'ES256')),
+      ...exchange,
+      dpop_bound_access_tokens: true,
+      introspection_audiences: [ACCOUNTS],
+      exchange_resources: [PAYMENTS],
+    },
+    {
+      ...(await withKey('principal', 'ES256')),
+      ...cc,
+      dpop_bound_access_tokens: true,
+      may_act: { sub: 'agent' },
+    },
     { ...(await withKey('tv', 'ES256')), ...device, dpop_bound_access_tokens: true },
     { ...(await withKey('tv2', 'ES256')), ...device, dpop_bound_access_tokens: true },
     { ...(await withKey('tv-bound', 'ES256')), ...device, ...bound },

@@ -28,6 +28,7 @@ describe('a client that breaks one requirement of its profile is refused by its 
     'BCLOGOUT-2.2': { backchannel_logout_uri: 'http://client.example/logout' },
     'FAPI2SP-5.4.1-1': { id_token_signed_response_alg: 'RS256' },
     'FAPI2SP-5.4.1-2': { jwks: { keys: [{ kty: 'oct', k: 'AA' }] } },
+    'RFC8693-4.4': { may_act: 'agent' },
     'RFC7591-2': { jwks_uri: 'https://client.example/jwks' },
     'RFC8705-2.2': { token_endpoint_auth_method: 'self_signed_tls_client_auth' },
     'RFC9396-10': { authorization_details_types: ['refund'] },

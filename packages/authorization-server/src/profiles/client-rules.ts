@@ -113,6 +113,15 @@ export function certificateBound(client: Metadata): boolean {
   return client['tls_client_certificate_bound_access_tokens'] === true
 }
 
+/** RFC8693-4.4: who may act for the subjects of this client's tokens, by its client_id. */
+export function namedActor({ may_act, exchange_resources: resources }: Metadata): boolean {
+  const { sub, ...more }: { sub?: unknown } = Object(may_act)
+  return (
+    (may_act === undefined || (typeof sub === 'string' && Object.keys(more).length === 0)) &&
+    (resources === undefined || list(resources).length > 0)
+  )
+}
+
 const isOneOf = (allowed: readonly string[], value: unknown): boolean =>
   allowed.some((one) => one === value)
 

@@ -1,9 +1,15 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Records, ReplayMemory } from '@holdfast/store'
-import type { KoaContextWithOIDC, Configuration as ProviderConfiguration } from 'oidc-provider'
+import type {
+  AccessToken,
+  ClientCredentials,
+  KoaContextWithOIDC,
+  Configuration as ProviderConfiguration,
+} from 'oidc-provider'
 import type { Algorithm } from '../algorithms.ts'
 import type { CertificateJudge } from '../certificates.ts'
 import type { Configuration } from '../configuration.ts'
+import type { Exchange } from '../exchange/facts.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Fetch } from '../notification.ts'
 import type { Places } from '../status-list/places.ts'
@@ -11,6 +17,8 @@ import type { RequestObject } from './request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */
 export type Metadata = { readonly [member: string]: unknown }
+
+export type IssuedToken = AccessToken | ClientCredentials
 
 /** What one authorization server is made of. */
 export interface House {
@@ -52,7 +60,11 @@ export interface Requirement {
    * What an access token says besides (in a JWT, and where it is introspected). Throws where it is not
    * to be issued.
    */
-  readonly tokenClaims?: (ctx: KoaContextWithOIDC, offered: Offered) => Metadata
+  readonly tokenClaims?: (
+    ctx: KoaContextWithOIDC,
+    offered: Offered,
+    token: IssuedToken,
+  ) => Metadata
   /** What each client of the profile is registered with. Metadata that says otherwise is refused. */
   readonly registers?: Metadata
   /** Whether a client's metadata holds it. Metadata that does not is refused. */
@@ -61,6 +73,11 @@ export interface Requirement {
   readonly serves?: (client: Metadata, configuration: Configuration) => boolean
   /** Whether a client's request object holds it. One that does not is refused. */
   readonly requestObject?: (object: RequestObject) => boolean
+  /** Whether a token exchange holds it. One that does not is refused, by `invalid_request` unless said. */
+  readonly exchange?: {
+    readonly holds: (exchange: Exchange) => boolean
+    readonly error?: 'invalid_target' | 'invalid_scope'
+  }
   /** What is wrong with a configuration that offers the profile. It is refused at start. */
   readonly needs?: (configuration: Configuration) => Fault | undefined
   readonly terms?: Partial<Terms>

@@ -28,6 +28,7 @@ import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 import { RICH_AUTHORIZATION } from './rich-authorization.ts'
 import { STEP_UP } from './step-up.ts'
+import { TOKEN_EXCHANGE } from './token-exchange.ts'
 
 /**
  * What holds for every client of every profile. Every option of the library that we set stands next
@@ -359,4 +360,5 @@ export const SECURITY_PROFILE = [
 
   // --- further grants, each for the clients that are registered with it
   ...DEVICE_AUTHORIZATION,
+  ...TOKEN_EXCHANGE,
 ] as const satisfies readonly Requirement[]

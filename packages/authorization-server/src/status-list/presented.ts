@@ -9,17 +9,15 @@ import type { House } from '../profiles/requirement.ts'
 /** Characters of a token that is looked at; bytes of a form, as the library takes them. */
 const LONGEST = 56 * 1_024
 
-/**
- * At revocation and introspection the library refuses JWTs unseen. Here a JWT access token of ours
- * is replaced by the name of its record, which the library then finds; any other by a name that no
- * record has: to a client there is no such token (RFC7009-2.2, RFC7662-2.2).
- */
-export function jwtsByRecord({ configuration: { issuer }, keys }: House): Middleware {
+/** The `jti` of a JWT access token, if it is one that we have signed: the name of its record. */
+export function ownJwts({
+  configuration: { issuer },
+  keys,
+}: Pick<House, 'configuration' | 'keys'>) {
   const published = keys.signing.map((jwk) => ({ kid: jwk.kid, key: importJwk(jwk) }))
-
-  function recordOf(token: string): string {
+  return (token: string): string | undefined => {
     const jws = parseJws(token, LONGEST)
-    if (typeof jws === 'string') return UNKNOWN
+    if (typeof jws === 'string') return undefined
     const { header, claims, signingInput, signature } = jws
     const key = published.find(({ kid }) => kid === header['kid'])?.key
     const { iss, jti } = claims
@@ -28,8 +26,17 @@ export function jwtsByRecord({ configuration: { issuer }, keys }: House): Middle
       iss === issuer &&
       key !== undefined &&
       verifies(header['alg'], key, signingInput, signature)
-    return isOurs && typeof jti === 'string' ? jti : UNKNOWN
+    return isOurs && typeof jti === 'string' ? jti : undefined
   }
+}
+
+/**
+ * At revocation and introspection the library refuses JWTs unseen. Here a JWT access token of ours
+ * is replaced by the name of its record, which the library then finds; any other by a name that no
+ * record has: to a client there is no such token (RFC7009-2.2, RFC7662-2.2).
+ */
+export function jwtsByRecord(house: House): Middleware {
+  const jtiOf = ownJwts(house)
 
   return async (ctx, next) => {
     if (ctx.method !== 'POST' || !TAKES_TOKENS.has(ctx.path) || !ctx.is(FORM)) return next()
@@ -38,7 +45,7 @@ export function jwtsByRecord({ configuration: { issuer }, keys }: House): Middle
     const [token, ...more] = form.getAll('token')
     // Tokens of ours that are no JWT have no dot.
     const isJwt = token !== undefined && more.length === 0 && token.includes('.')
-    if (isJwt) form.set('token', recordOf(token))
+    if (isJwt) form.set('token', jtiOf(token) ?? UNKNOWN)
     putBack(ctx, isJwt ? Buffer.from(form.toString()) : body)
     return next()
   }

@@ -32,14 +32,28 @@ export async function removeClient(records: Records, client: string): Promise<vo
 /** Under this name the tokens that a client got for itself are kept, where others have a grant. */
 export const ownTokensOf = (client: string): string => `client ${client}`
 
+/** Under this name are the exchanges of a token (RFC 8693): each is a grant of its own. */
+export const exchangesOf = (token: string): string => `exchanges of ${token}`
+
+/** What was made of a token ends with it, and what was made of that. */
+async function endExchangesOf(records: Records, token: string): Promise<void> {
+  for (const { id } of await records.listGrant(exchangesOf(token))) await endGrant(records, id)
+}
+
 /** Ends one token. Its bit is set before its record goes: killed between, it can be tried again. */
 export async function endToken(records: Records, kind: string, id: string): Promise<void> {
+  await endExchangesOf(records, id)
   await revoke(records, listed([await records.find(kind, id)]))
   await records.remove(kind, id)
+  // Whoever was exchanging it meanwhile has left a record, and looks for the token after that.
+  await endExchangesOf(records, id)
 }
 
 async function endTokensOf(records: Records, owner: string): Promise<void> {
-  await revoke(records, listed(await records.listGrant(owner)))
+  const found = await records.listGrant(owner)
+  await revoke(records, listed(found))
+  for (const { id } of found.filter(({ kind }) => ACCESS_TOKENS.has(kind)))
+    await endExchangesOf(records, id)
   await records.revokeGrant(owner)
 }
 
@@ -57,6 +71,9 @@ export async function revoke(records: Records, tokens: readonly Listed[]): Promi
 }
 
 const KIND = 'Revocation'
+
+/** Kinds of records that stand for an access token. */
+export const ACCESS_TOKENS: ReadonlySet<string> = new Set(['AccessToken', 'ClientCredentials'])
 
 /** What has been revoked and is not over. The ids tell whether anything has changed. */
 export async function readRevocations(
