@@ -8,6 +8,7 @@ import {
   resolveRequestedResources,
   validateDpop,
 } from 'oidc-provider/lib/helpers/grants.js'
+import { detailsFor } from '../authorization-details.ts'
 import { certificateOf } from '../certificates.ts'
 import { offeredBy } from '../profiles.ts'
 import type { House } from '../profiles/requirement.ts'
@@ -87,7 +88,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
       exp,
       expiresIn: exp - now,
       extra: claimsOfExchange(exchange, subject),
-      ...(subject.rar && { rar: subject.rar }),
+      ...(subject.rar && { rar: [...(detailsFor({ aud: target }, subject.rar, []) ?? [])] }),
     })
   }
 
