@@ -60,11 +60,7 @@ export interface Requirement {
    * What an access token says besides (in a JWT, and where it is introspected). Throws where it is not
    * to be issued.
    */
-  readonly tokenClaims?: (
-    ctx: KoaContextWithOIDC,
-    offered: Offered,
-    token: IssuedToken,
-  ) => Metadata
+  readonly tokenClaims?: (ctx: KoaContextWithOIDC, offered: Offered, token: IssuedToken) => Metadata
   /** What each client of the profile is registered with. Metadata that says otherwise is refused. */
   readonly registers?: Metadata
   /** Whether a client's metadata holds it. Metadata that does not is refused. */
