@@ -81,31 +81,18 @@ function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
     : undefined
 }
 
-/** What is wrong about the proof, where the library blames something else (RFC9449-5, RFC9449-10.1). */
+/** A proof is missing, where the library blames the grant (RFC9449-5). */
 function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
   const { client, params, route } = ctx.oidc
-  const key = decidedOn(ctx)?.proof?.header.thumbprint
-  // Client authentication has succeeded: neither error comes before it.
-  if (route === 'token' && failure instanceof errors.InvalidGrant)
-    return client?.['dpopBoundAccessTokens'] === true && key === undefined
-      ? {
-          // A confidential client's refresh token is bound to no key: there is no proof that could be
-          // invalid, there is something missing (RFC6749-5.2). The OpenID plans ask for that.
-          error:
-            params?.['grant_type'] === 'refresh_token' ? 'invalid_request' : 'invalid_dpop_proof',
-          error_description: 'a DPoP proof is required of this client',
-        }
-      : undefined
-  if (route === 'pushed_authorization_request' && failure instanceof errors.InvalidRequest) {
-    const wanted = params?.['dpop_jkt']
-    return key !== undefined && wanted !== undefined && wanted !== key
-      ? {
-          error: 'invalid_dpop_proof',
-          error_description: 'the DPoP proof is not by the key of dpop_jkt',
-        }
-      : undefined
+  // Client authentication has succeeded: this error does not come before it.
+  if (route !== 'token' || !(failure instanceof errors.InvalidGrant)) return undefined
+  if (client?.['dpopBoundAccessTokens'] !== true || decidedOn(ctx)?.proof) return undefined
+  return {
+    // A confidential client's refresh token is bound to no key: there is no proof that could be
+    // invalid, there is something missing (RFC6749-5.2). The OpenID plans ask for that.
+    error: params?.['grant_type'] === 'refresh_token' ? 'invalid_request' : 'invalid_dpop_proof',
+    error_description: 'a DPoP proof is required of this client',
   }
-  return undefined
 }
 
 function answerFailure(ctx: Context, failure: Failure): void {

@@ -19,7 +19,7 @@ import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
 import { rememberAssertions } from './replay.ts'
 import { enforcing } from './rows/enforcing.ts'
-import { ownNonces } from './rows/library.ts'
+import { ownNonces, ownProofs } from './rows/library.ts'
 import { signedIntrospection } from './signed-introspection.ts'
 import { jwtsByRecord } from './status-list/presented.ts'
 import { statusLists } from './status-list/publishing.ts'
@@ -43,6 +43,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   const provider = new Provider(configuration.issuer, providerConfiguration(house))
   rememberAssertions(provider, records)
   ownNonces(provider)
+  ownProofs(provider)
   limitClientFailures(provider, limits)
   limitUserCodes(provider, limits)
   registerTokenExchange(provider, house)

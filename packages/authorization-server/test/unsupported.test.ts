@@ -18,7 +18,7 @@ const IMPLICIT =
 test.each([
   ['password', PASSWORD],
   ['implicit', IMPLICIT],
-  ['urn:ietf:params:oauth:grant-type:device_code', 'unsupported grant_type requested'],
+  ['urn:ietf:params:oauth:grant-type:saml2-bearer', 'unsupported grant_type requested'],
 ])('RFC6749-5.2: grant_type %s is refused with a sentence', async (grant_type, sentence) => {
   const request = await clientCredentials(house, await Prover.new(), { grant_type })
   const { status, json } = await house.send(request)

@@ -6,13 +6,13 @@ import {
   checkDpopRequired,
   checkMtlsCert,
   resolveRequestedResources,
-  validateDpop,
 } from 'oidc-provider/lib/helpers/grants.js'
 import { detailsFor } from '../authorization-details.ts'
 import { certificateOf } from '../certificates.ts'
 import { offeredBy } from '../profiles.ts'
 import type { House } from '../profiles/requirement.ts'
 import { EXCHANGE_GRANT, GOOD_TOKENS } from '../profiles/token-exchange.ts'
+import { acceptedProof } from '../rows/library.ts'
 import { endGrant, exchangesOf } from '../status-list/revocations.ts'
 import { seconds } from '../time.ts'
 import { claimsOfExchange } from './claims.ts'
@@ -94,7 +94,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
 
   async function answer(ctx: TokenEndpointGrantContext): Promise<void> {
     const { client: caller, params } = ctx.oidc
-    const proof = await validateDpop(provider, ctx)
+    const proof = acceptedProof(ctx)
     checkDpopRequired(provider, ctx, proof)
     const certificate = checkMtlsCert(provider, ctx)
     const shown = certificateOf(ctx, configuration.mtlsOrigin)

@@ -5,6 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import { describe } from '../decisions.ts'
 import type { Failure } from '../decisions.ts'
 import { endpoints, logout } from '../endpoints.ts'
+import { decidedOn } from '../rows/decided.ts'
 import { noted } from './notes.ts'
 
 /**
@@ -139,6 +140,8 @@ function grantOf(oidc: Oidc | undefined): string | undefined {
 }
 
 function presentedKey(ctx: Context): string | undefined {
+  const accepted = decidedOn(ctx)?.proof
+  if (accepted) return accepted.header.thumbprint
   const proof = ctx.get('dpop')
   const segments = proof === '' ? '' : splitJws(proof, LONGEST_PROOF)
   return typeof segments === 'string'

@@ -9,6 +9,7 @@ import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
 import { refuseProofSignedBeyond } from '../proof-algorithm.ts'
+import { bindToProof } from '../rows/library.ts'
 import { CLOCK_TOLERANCE } from '../time.ts'
 import { findAccount } from '../users.ts'
 import {
@@ -103,6 +104,11 @@ export const SECURITY_PROFILE = [
       // Proofs are checked and remembered before the library sees them: see rows/enforcing.ts.
       features: { dPoP: { enabled: true, allowReplay: true } },
     }),
+  },
+  {
+    clause: 'RFC9449-10.1',
+    sentence: 'a request that is pushed with a DPoP proof is bound to its key, as by dpop_jkt',
+    sets: () => ({ extraParams: { dpop_jkt: bindToProof } }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-11',

@@ -65,7 +65,10 @@ export function enforcing(provider: Provider, house: House): Middleware {
     // which a token might travel (RFC6750-2.2).
     if (!found) delete ctx.req.headers['dpop']
     if (found === userinfo) delete ctx.req.headers['content-type']
-    if (!found || (await accepted(ctx, found, { reading, house }))) await next()
+    if (found && !(await accepted(ctx, found, { reading, house }))) return
+    // Where tokens are issued, the library is told of the proof: see library.ts.
+    if (found === issuing) delete ctx.req.headers['dpop']
+    await next()
   }
 }
 
