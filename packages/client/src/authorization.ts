@@ -1,4 +1,5 @@
 import {
+  type AuthorizationDetails,
   authorizationCodeGrant,
   buildAuthorizationUrlWithJAR,
   buildAuthorizationUrlWithPAR,
@@ -23,7 +24,11 @@ export interface AuthorizationRequest {
   readonly resource?: string
   /** Seconds. With `openid`, an older `auth_time` is refused. */
   readonly maxAge?: number
-  /** Further parameters, such as `prompt`, `acr_values`, `authorization_details`. */
+  /** Every `acr` that would do. With `openid`, an ID token with another one is refused. */
+  readonly acrValues?: readonly string[]
+  /** What the end-user is to consent to in detail (RFC 9396). */
+  readonly authorizationDetails?: AuthorizationDetails[]
+  /** Further parameters, such as `prompt`. */
   readonly parameters?: Readonly<Record<string, string>>
 }
 
@@ -56,7 +61,7 @@ export async function authorize(
   request: AuthorizationRequest,
 ): Promise<Authorization> {
   const { configuration, material, DPoP, signingKey } = session
-  const { scope, resource, maxAge } = request
+  const { scope, resource, maxAge, acrValues, authorizationDetails } = request
   const isOpenId = scope.split(' ').includes('openid')
   const checks = {
     pkceCodeVerifier: randomPKCECodeVerifier(),
@@ -74,6 +79,8 @@ export async function authorize(
     code_challenge_method: 'S256',
     ...(resource !== undefined && { resource }),
     ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    ...(acrValues && { acr_values: acrValues.join(' ') }),
+    ...(authorizationDetails && { authorization_details: JSON.stringify(authorizationDetails) }),
     ...(checks.expectedNonce !== undefined && { nonce: checks.expectedNonce }),
     // Beside the proof, for a server that knows only one of the two ways to bind the code to the
     // key (RFC 9449 §10 and §10.1).
@@ -93,9 +100,17 @@ export async function authorize(
         options,
       ),
     )
-    return readTokens(response, material)
+    const tokens = readTokens(response, material)
+    if (isOpenId && acrValues) checkAcr(tokens, acrValues)
+    return tokens
   }
   return { url, callback }
+}
+
+/** OpenID Connect Core §3.1.3.7-12. */
+function checkAcr({ id_token_claims: claims }: Tokens, acrValues: readonly string[]): void {
+  if (!acrValues.some((one) => one === claims?.acr))
+    throw refusal('HOLDFAST_ACR', 'the end-user was not authenticated in a way that was asked')
 }
 
 /** FAPI 2.0 Message Signing §5.3.2: everything is in the request object, which is good for a minute. */

@@ -117,9 +117,14 @@ function operations(session: Session & { readonly key?: SigningKey }) {
   } satisfies Partial<FapiClient>
 }
 
-const parametersOf = ({ scope, resource }: TokenRequest): Record<string, string> => ({
+const parametersOf = ({
+  scope,
+  resource,
+  authorizationDetails,
+}: TokenRequest): Record<string, string> => ({
   ...(scope !== undefined && { scope }),
   ...(resource !== undefined && { resource }),
+  ...(authorizationDetails && { authorization_details: JSON.stringify(authorizationDetails) }),
 })
 
 /** openid-client throws an answer that carries a challenge; here it is an answer like any other. */

@@ -11,6 +11,7 @@ export type RefusalCode =
   | 'HOLDFAST_REFRESH_TOKEN'
   | 'HOLDFAST_HEADER'
   | 'HOLDFAST_KEY'
+  | 'HOLDFAST_ACR'
 
 /** openid-client's own type, so that a caller has one to catch. */
 export const refusal = (code: RefusalCode, sentence: string): ClientError =>

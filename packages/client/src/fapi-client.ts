@@ -1,4 +1,4 @@
-import type { MTLSEndpointAliases, ServerMetadata } from 'openid-client'
+import type { AuthorizationDetails, MTLSEndpointAliases, ServerMetadata } from 'openid-client'
 
 import type { Authorization, AuthorizationRequest } from './authorization.ts'
 import type { Authentication, AuthenticationRequest } from './backchannel.ts'
@@ -12,6 +12,8 @@ export interface TokenRequest {
   readonly scope?: string
   /** Resource indicator (RFC 8707). */
   readonly resource?: string
+  /** Some of what the end-user has consented to (RFC 9396 §6). */
+  readonly authorizationDetails?: AuthorizationDetails[]
 }
 
 export interface ResourceRequest {

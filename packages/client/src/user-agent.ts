@@ -27,7 +27,7 @@ const MAX_STEPS = 20
  * A user with a browser and no script: logs in and consents.
  *
  * It knows pages by their submit buttons: `login-submit`, in a form with the inputs `login` and
- * `password`, and `consent-submit`.
+ * `password`, `second-factor-submit`, and `consent-submit`.
  *
  * @returns where the authorization server sent the browser: the redirect URI with its response
  * @throws UserAgentError; whatever `fetch` throws
@@ -67,7 +67,7 @@ interface Intent {
 }
 
 function nextStep(page: ShownPage, user: Visit['user'], { answer, pressed }: Intent): Step {
-  const found = findButton(page.forms, ['login-submit', answer])
+  const found = findButton(page.forms, ['login-submit', 'second-factor-submit', answer])
   if (!found) throw new UserAgentError('UNKNOWN_PAGE', `this page is not known: ${page.name}`)
   const { form, button } = found
   // A second time means that the answer was not taken: a wrong password, as a rule.

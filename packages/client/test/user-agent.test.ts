@@ -42,6 +42,9 @@ const ABORT = '<form method="post" action="/abort"><button id="abort">Cancel</bu
 const CONSENT_PAGE = `<title>Consent</title>${ABORT}<form method="post" action="/consent">
   <button id="consent-submit" name="decision" value="allow">Yes</button></form>`
 
+const SECOND_FACTOR = `<title>Second factor</title>${ABORT}<form method="post" action="/second">
+  <button id="second-factor-submit">It is me</button></form>`
+
 const redirect =
   (location: string, ...cookies: string[]): Answer =>
   (response) => {
@@ -111,6 +114,16 @@ describe('the user', () => {
       'session=s-1',
       'resume=r-1; session=s-1',
       'session=s-1',
+    ])
+  })
+
+  it('shows a second factor, where one is asked for', async () => {
+    answers['/authorize/resume'] = page(SECOND_FACTOR)
+    answers['/second'] = page(CONSENT_PAGE)
+    expect((await approved()).href).toBe(`${redirectUri}?code=1&state=2`)
+    expect(seen.map(({ method, url }) => `${method} ${url}`).slice(-2)).toEqual([
+      'POST /second',
+      'POST /consent',
     ])
   })
 

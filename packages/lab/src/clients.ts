@@ -15,6 +15,8 @@ export interface LabClient {
   readonly profile?: ProfileName
   /** Of its certificate, and what `tls_client_auth` compares; absent: its id. RFC 4514. */
   readonly subject?: string
+  /** Types of authorization details that it may ask for (RFC 9396). Absent: none. */
+  readonly details?: readonly string[]
   /** Absent: those of its profile. */
   readonly grants?: ClientMetadata['grant_types']
   readonly redirectUris?: readonly string[]
@@ -43,6 +45,7 @@ export const CLIENTS: readonly LabClient[] = AUTHENTICATIONS.flatMap((authentica
     id: `${NAMES[authentication]}-${binding}`,
     authentication,
     binding,
+    details: ['payment_initiation', 'account_information'],
   })),
 )
 
@@ -134,6 +137,7 @@ export function metadataWithoutKeys(client: LabClient, redirectUri: string): Cli
     grant_types: grants,
     ...(profile === 'fapi-ciba' && { backchannel_token_delivery_mode: 'poll' }),
     redirect_uris: redirectUris,
+    ...(client.details && { authorization_details_types: client.details }),
     ...(postLogoutRedirectUris && { post_logout_redirect_uris: postLogoutRedirectUris }),
     ...(backchannelLogoutUri !== undefined && {
       backchannel_logout_uri: backchannelLogoutUri,

@@ -1,7 +1,6 @@
 /** The grants, each from the client's first request to the API's answer. */
 import { randomInt } from 'node:crypto'
 import {
-  approve,
   certificateThumbprint,
   connect,
   type ConnectOptions,
@@ -15,6 +14,8 @@ import { newTrace, type TraceContext } from '@holdfast/trace'
 import { resourcesOf } from './addresses.ts'
 import type { Attached } from './attach.ts'
 import type { LabClient, PROFILE_CLIENTS } from './clients.ts'
+import { CONSENT_FLOWS, playConsentFlow, type Reached } from './consent-flows.ts'
+import { logIn, USER } from './log-in.ts'
 import { observed } from './observe.ts'
 import { decodeJwt } from './tell/jwt.ts'
 
@@ -26,7 +27,10 @@ export const PROFILE_FLOWS = [
   'ciba',
 ] as const satisfies readonly (keyof typeof PROFILE_CLIENTS)[]
 
-export type Grant = (typeof GRANTS)[number] | (typeof PROFILE_FLOWS)[number]
+export type Grant =
+  | (typeof GRANTS)[number]
+  | (typeof PROFILE_FLOWS)[number]
+  | (typeof CONSENT_FLOWS)[number]
 export type TokenForm = 'jwt' | 'opaque'
 
 export interface FlowResult {
@@ -38,12 +42,10 @@ export interface FlowResult {
   /** The confirmation that the API saw, and the one that this client's key or certificate has. */
   readonly cnf: unknown
   readonly expected: Readonly<Record<string, string>>
-  /** 200, and the token constrained to exactly this client. */
+  /** Success, by a token that is constrained to exactly this client. */
   readonly ok: boolean
   readonly trace: string
 }
-
-const USER = { login: 'alice', password: 'doe' }
 
 export interface FlowRequest {
   readonly grant: Grant
@@ -59,12 +61,11 @@ export async function runFlow(lab: Attached, request: FlowRequest): Promise<Flow
   const client = await connectAs(lab, request.client.id, { ...context, messageSigning })
   try {
     const resource = resourcesOf(lab.addresses.resource)[form]
-    const tokens = await obtain(lab, client, { grant, resource, context })
-    const response = await client.call(tokens, 'GET', `${resource}/accounts`)
+    const { tokens, response, held } = await reach(lab, client, { grant, resource, context })
     const answer: Readonly<Record<string, unknown>> = Object(JSON.parse(await response.text()))
     const cnf = form === 'jwt' ? decodeJwt(tokens.access_token)?.claims['cnf'] : answer['cnf']
     const expected = confirmationOf(client)
-    const ok = response.status === 200 && JSON.stringify(cnf) === JSON.stringify(expected)
+    const ok = held && response.ok && JSON.stringify(cnf) === JSON.stringify(expected)
     return { ...request, status: response.status, cnf, expected, ok, trace: context.trace }
   } finally {
     await client.close()
@@ -97,6 +98,14 @@ interface Wanted {
   readonly context: TraceContext
 }
 
+async function reach(lab: Attached, client: FapiClient, wanted: Wanted): Promise<Reached> {
+  const { grant, resource, context } = wanted
+  const own = CONSENT_FLOWS.find((one) => one === grant)
+  if (own) return playConsentFlow[own]({ lab, client, context }, resource)
+  const tokens = await obtain(lab, client, wanted)
+  return { tokens, response: await client.call(tokens, 'GET', `${resource}/accounts`), held: true }
+}
+
 async function obtain(
   lab: Attached,
   client: FapiClient,
@@ -105,22 +114,16 @@ async function obtain(
   if (grant === 'client_credentials')
     return client.clientCredentials({ scope: 'accounts', resource })
   if (grant === 'ciba') return onAnotherDevice(lab, client, { resource, context })
-  const authorization = await client.authorize({
-    scope: grant === 'refresh_token' ? 'openid accounts offline_access' : 'openid accounts',
-    resource,
-    // OpenID Connect Core §11 wants it with offline_access.
-    ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
-  })
-  const browser = openConnection({ trust: client.material.trust })
-  try {
-    const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
-    const { redirectUri } = client.material
-    const back = await approve(authorization.url, { fetch, user: USER, redirectUri })
-    const tokens = await authorization.callback(back)
-    return grant === 'refresh_token' ? await client.refresh(tokens, { resource }) : tokens
-  } finally {
-    await browser.close()
-  }
+  const tokens = await logIn(
+    { lab, client, context },
+    {
+      scope: grant === 'refresh_token' ? 'openid accounts offline_access' : 'openid accounts',
+      resource,
+      // OpenID Connect Core §11 wants it with offline_access.
+      ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
+    },
+  )
+  return grant === 'refresh_token' ? client.refresh(tokens, { resource }) : tokens
 }
 
 async function onAnotherDevice(

@@ -2,6 +2,7 @@
 import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
 import type { Attached } from './attach.ts'
 import { CLIENTS, type LabClient, PROFILE_CLIENTS } from './clients.ts'
+import { CONSENT_FLOWS } from './consent-flows.ts'
 import { type FlowResult, type Grant, GRANTS, PROFILE_FLOWS, runFlow } from './flows.ts'
 import { makeStage } from './stage.ts'
 import { bad, bold, column, dim, named, type Tell, tick } from './tell/terminal.ts'
@@ -46,13 +47,24 @@ const CELL = 22
 
 async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']> {
   tell(bold('Every grant, with every client authentication and both sender constraints'))
+  const grants = await tourClients(lab, tell, GRANTS)
+  tell(bold('What a request can ask besides: the consent to just one payment, and a better login'))
+  const consents = await tourClients(lab, tell, CONSENT_FLOWS)
+  return [...grants, ...consents, ...(await tourProfiles(lab, tell))]
+}
+
+async function tourClients(
+  lab: Attached,
+  tell: Tell,
+  grants: readonly Grant[],
+): Promise<TourResult['flows']> {
   tell(
-    dim(`  ${column('', AUTHENTICATION_WIDTH + 6)}${GRANTS.map((g) => column(g, CELL)).join('')}`),
+    dim(`  ${column('', AUTHENTICATION_WIDTH + 6)}${grants.map((g) => column(g, CELL)).join('')}`),
   )
   const results: (FlowResult | FailedFlow)[] = []
   for (const client of CLIENTS) {
     const row: (FlowResult | FailedFlow)[] = []
-    for (const grant of GRANTS) row.push(await attempt(lab, grant, client))
+    for (const grant of grants) row.push(await attempt(lab, grant, client))
     const name = column(client.authentication, AUTHENTICATION_WIDTH) + column(client.binding, 6)
     tell(`  ${name}${row.map(cell).join('')}`)
     for (const failed of row)
@@ -60,7 +72,7 @@ async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']
     results.push(...row)
   }
   tell()
-  return [...results, ...(await tourProfiles(lab, tell))]
+  return results
 }
 
 async function tourProfiles(lab: Attached, tell: Tell): Promise<TourResult['flows']> {

@@ -20,6 +20,7 @@ import { resourcesOf } from '../src/addresses.ts'
 import { startPrivate } from '../src/attach.ts'
 import { CLIENTS, type LabClient } from '../src/clients.ts'
 import { readConfiguration } from '../src/configuration.ts'
+import { CONSENT_FLOWS } from '../src/consent-flows.ts'
 import { GRANTS, runFlow } from '../src/flows.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 import { settledMemory } from './settled-memory.ts'
@@ -40,11 +41,13 @@ test('there are six clients and three grants', () => {
 })
 
 describe.for(['jwt', 'opaque'] as const)('with %s access tokens', (form) => {
-  const all = CLIENTS.flatMap((client) => GRANTS.map((grant) => ({ client, grant })))
+  const flows = [...GRANTS, ...CONSENT_FLOWS]
+  const all = CLIENTS.flatMap((client) => flows.map((grant) => ({ client, grant })))
 
   test.for(all)('$client.id reaches the API by $grant', async ({ client, grant }) => {
-    const { status, cnf, expected } = await runFlow(lab, { grant, client, form })
-    expect({ status, cnf }).toEqual({ status: 200, cnf: expected })
+    const { status, cnf, expected, ok } = await runFlow(lab, { grant, client, form })
+    const success = grant === 'rich_authorization' ? 201 : 200
+    expect({ status, cnf, ok }).toEqual({ status: success, cnf: expected, ok: true })
     expect(Object.keys(expected)).toEqual([client.binding === 'dpop' ? 'jkt' : 'x5t#S256'])
   })
 })

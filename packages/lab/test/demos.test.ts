@@ -30,6 +30,8 @@ test('there is one for each grant', () => {
     'client-credentials.ts',
     'message-signing.ts',
     'refresh.ts',
+    'rich-authorization.ts',
+    'step-up.ts',
   ])
 })
 
@@ -37,6 +39,12 @@ test('there is one for each grant', () => {
 const PLAYERS: { readonly [demo: string]: readonly string[] } = {
   'ciba.ts': ['ciba'],
   'message-signing.ts': ['message-signing'],
+}
+
+/** What the last line about the API says, where it is not the accounts. */
+const LAST: { readonly [demo: string]: string } = {
+  'rich-authorization.ts': '/payments: 201',
+  'step-up.ts': '/step-up: 200',
 }
 
 const each = demos.flatMap((demo) =>
@@ -48,7 +56,7 @@ const each = demos.flatMap((demo) =>
 test.concurrent.for(each)('%s by %s is served', async ([demo, client]) => {
   const { code, out, err } = await play(demo, client)
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toContain(`GET ${lab.addresses.resource}/accounts: 200\n`)
+  expect(out).toContain(`${lab.addresses.resource}${LAST[demo] ?? '/accounts: 200'}\n`)
 })
 
 test.for(demos.filter((demo) => demo !== 'ciba.ts'))(
@@ -58,7 +66,7 @@ test.for(demos.filter((demo) => demo !== 'ciba.ts'))(
     const memory = new ReplayMemoryInProcess(Date.now, { records: 0, perOwner: 0 })
     lab.experiment({ memory, nonce: 'required' })
     const { code, out } = await play(demo, PLAYERS[demo]?.[0] ?? 'private-key-jwt-dpop')
-    expect(out).toContain(`GET ${lab.addresses.resource}/accounts: 503\n`)
+    expect(out).toMatch(/(accounts|payments|step-up): 503\n/)
     expect(code).toBe(1)
   },
 )

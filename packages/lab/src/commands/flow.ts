@@ -21,6 +21,8 @@ const GRANT_OF = {
   refresh: 'refresh_token',
   'message-signing': 'message_signing',
   ciba: 'ciba',
+  'rich-authorization': 'rich_authorization',
+  'step-up': 'step_up',
 } as const satisfies Record<string, Grant>
 
 export const FLOWS = Object.keys(GRANT_OF)
