@@ -270,7 +270,11 @@ async function makeClients(
   ]
   const ofProfiles: { readonly [profile in ProfileName]?: () => Promise<ClientMetadata[]> } = {
     'fapi2-message-signing': async () => [
-      { ...(await withKey('signing', 'ES256')), ...code },
+      {
+        ...(await withKey('signing', 'ES256')),
+        ...code,
+        authorization_details_types: ['payment_initiation'],
+      },
       {
         ...(await withKey('signing-api', 'ES256')),
         grant_types: [],

@@ -8,12 +8,13 @@ import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Request } from './http.ts'
+import { pushedObject } from './request-object.ts'
 
 let house: House
 let prover: Prover
 beforeAll(async () => {
   house = await startHouse({
-    profiles: ['fapi-ciba'],
+    profiles: ['fapi-ciba', 'fapi2-message-signing'],
     configuration: { notificationHosts: ['client.example'] },
   })
   prover = await Prover.new()
@@ -129,6 +130,14 @@ describe('RFC9396-2.1 refuses, where the request is pushed,', () => {
       'invalid_authorization_details',
       "authorization details type 'payment_initiation' is not allowed for this client",
     ])
+  })
+
+  test('the same in a request object, where they are no text', async () => {
+    const push = async (...authorization_details: unknown[]) =>
+      verdict(await house.send(await pushedObject(house, { claims: { authorization_details } })))
+    expect(await push(PAYMENT)).toEqual([201, undefined])
+    expect(await push({ ...PAYMENT, fee: '1' })).toEqual([400, 'invalid_authorization_details'])
+    expect(await push(INFORMATION)).toEqual([400, 'invalid_authorization_details'])
   })
 
   test('details in CIBA, which nobody would be shown', async () => {

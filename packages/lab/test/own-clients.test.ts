@@ -117,11 +117,24 @@ const FORBIDDEN: readonly (readonly [string, readonly string[], string])[] = [
     'FAPI2SP-5.3.2.2-8',
   ],
   [
+    'a type of authorization details that nobody knows',
+    ['--auth', 'private_key_jwt', '--bind', 'dpop', '--authorization-details-types', 'refund'],
+    'RFC9396-10',
+  ],
+  [
     'a profile that does not exist',
     ['--auth', 'self_signed_tls_client_auth', '--bind', 'dpop', '--profile', 'lenient'],
     'fapi2-security-profile',
   ],
 ]
+
+test('what it may ask consent for in detail is registered', async () => {
+  const types = ['payment_initiation', 'account_information']
+  const options = ['--auth', 'private_key_jwt', '--bind', 'dpop']
+  const more = ['--authorization-details-types', types.join(',')]
+  const { metadata } = await add('with-details', ...options, ...more)
+  expect(metadata['authorization_details_types']).toEqual(types)
+})
 
 test.concurrent.for(FORBIDDEN)(
   '%s is refused, with the clause, and nothing is written',

@@ -4,7 +4,7 @@
  */
 import axe from 'axe-core'
 import type { AxeResults } from 'axe-core'
-import { connect, type FapiClient } from '@holdfast/client'
+import { type AuthorizationRequest, connect, type FapiClient } from '@holdfast/client'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
@@ -39,6 +39,12 @@ async function signIn(page: Page, password = 'doe'): Promise<void> {
   await page.fill('#login', 'alice')
   await page.fill('#password', password)
   await page.click('#login-submit')
+}
+
+async function openAsked(page: Page, asked: Partial<AuthorizationRequest>): Promise<void> {
+  const { resource } = lab.addresses
+  const { url } = await client.authorize({ scope: 'openid payments', resource, ...asked })
+  await page.goto(url.href)
 }
 
 async function openLogin(page: Page): Promise<void> {
@@ -81,6 +87,26 @@ const PAGES: { readonly [title: string]: (page: Page) => Promise<unknown> } = {
   },
   consent: async (page) => {
     await openLogin(page)
+    await signIn(page)
+  },
+  'consent to a payment, and to see accounts': async (page) => {
+    const iban = 'NL00HOLD0000000001'
+    await openAsked(page, {
+      authorizationDetails: [
+        {
+          type: 'payment_initiation',
+          instructedAmount: { currency: 'EUR', amount: '999999999999.99' },
+          creditorName: 'x'.repeat(70),
+          creditorAccount: { iban },
+          remittanceInformationUnstructured: 'Invoice No. 7',
+        },
+        { type: 'account_information', accounts: [{ iban }] },
+      ],
+    })
+    await signIn(page)
+  },
+  'second factor': async (page) => {
+    await openAsked(page, { acrValues: ['urn:holdfast:mfa'] })
     await signIn(page)
   },
   error: (page) => page.goto(`${issuer()}/authorize`),

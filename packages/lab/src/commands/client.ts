@@ -33,6 +33,7 @@ interface AddOptions {
   readonly postLogoutRedirectUri: readonly string[]
   readonly backchannelLogoutUri?: string
   readonly scope?: string
+  readonly authorizationDetailsTypes?: string
   readonly subject?: string
   readonly profile?: string
   readonly jwks?: string
@@ -70,6 +71,10 @@ export function clients(program: Command): void {
     )
     .option('--backchannel-logout-uri <uri>', 'where it is told of logouts')
     .option('--scope <scopes>', 'all that it may ask for, separated by spaces')
+    .option(
+      '--authorization-details-types <list>',
+      'what it may ask consent for in detail: payment_initiation, account_information',
+    )
     .option(
       '--subject <dn>',
       'subject of its certificate, RFC 4514 (default: CN=NAME,O=Holdfast lab)',
@@ -135,7 +140,11 @@ async function withRegistry<T>(
 
 async function add(name: string, options: AddOptions, command: Command): Promise<void> {
   const { auth, bind, grants, redirectUri, scope, subject, profile, json } = options
-  const { postLogoutRedirectUri, backchannelLogoutUri } = options
+  const {
+    postLogoutRedirectUri,
+    backchannelLogoutUri,
+    authorizationDetailsTypes: details,
+  } = options
   const jwks = options.jwks === undefined ? undefined : await readJwks(options.jwks)
   await withRegistry(command, async (registry) => {
     const wanted = {
@@ -143,7 +152,8 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       authentication: auth,
       binding: bind,
       redirectUris: redirectUri,
-      ...(grants !== undefined && { grants: grants.split(/[\s,]+/).filter(Boolean) }),
+      ...(grants !== undefined && { grants: listOf(grants) }),
+      ...(details !== undefined && { details: listOf(details) }),
       ...(postLogoutRedirectUri.length > 0 && { postLogoutRedirectUris: postLogoutRedirectUri }),
       ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
       ...(scope !== undefined && { scope }),
@@ -154,6 +164,8 @@ async function add(name: string, options: AddOptions, command: Command): Promise
     tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, json)
   })
 }
+
+const listOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean)
 
 /** @throws UsageError; what is in the file is not told: it may be a private key, by mistake */
 async function readJwks(file: string): Promise<unknown> {
