@@ -61,14 +61,24 @@ export const applications = '/applications'
 /** Where end-users are asked something. */
 export const interactionPath = (uid: string): string => `/interaction/${uid}`
 
+/** By the first segment of their paths. */
+const pages: ReadonlySet<string | undefined> = new Set(
+  [
+    endpoints.authorization,
+    endpoints.code_verification,
+    endpoints.end_session,
+    interactionPath(''),
+    approvals,
+    applications,
+  ].map(firstSegment),
+)
+
 /** Answers of these paths are pages for a person; all others are JSON. */
-export const isForPeople = (path: string): boolean =>
-  path.startsWith(`${endpoints.authorization}/`) ||
-  path === endpoints.authorization ||
-  path.startsWith('/interaction/') ||
-  [endpoints.code_verification, endpoints.end_session, approvals, applications].some(
-    (page) => path === page || path.startsWith(`${page}/`),
-  )
+export const isForPeople = (path: string): boolean => pages.has(firstSegment(path))
+
+function firstSegment(path: string): string | undefined {
+  return path.split('/', 2)[1]
+}
 
 /**
  * The library also takes `/TOKEN` and `/token/` for the token endpoint; whoever decides by the path

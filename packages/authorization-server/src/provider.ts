@@ -1,3 +1,4 @@
+import type { Context, Next } from 'koa'
 import { Provider } from 'oidc-provider'
 import { ApplicationPages } from './application-pages.ts'
 import { Applications } from './applications.ts'
@@ -8,6 +9,7 @@ import type { Observers } from './answers.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { withoutUserCode } from './device-pages.ts'
 import { registerTokenExchange } from './exchange/token-exchange.ts'
+import { isForPeople } from './endpoints.ts'
 import { Interactions } from './interactions.ts'
 import type { Listener } from './listeners.ts'
 import { logoutAround } from './logout.ts'
@@ -59,13 +61,20 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(statusLists(house))
     .use(jwtsByRecord(house))
     .use(signedIntrospection)
-    .use(new Interactions(provider, { records, configuration, limits }).routes())
-    .use(logoutAround(provider, { session, warn }))
-    .use(new ApplicationPages(new Applications(provider, records), session).routes())
     .use(completePollAnswers(configuration))
-    .use(withoutUserCode)
-  if (offersCiba(configuration)) provider.use(new ApprovalPages(approvals, session).routes())
+    .use(forPeople(new Interactions(provider, { records, configuration, limits }).routes()))
+    .use(forPeople(logoutAround(provider, { session, warn })))
+    .use(forPeople(new ApplicationPages(new Applications(provider, records), session).routes()))
+    .use(forPeople(withoutUserCode))
+  if (offersCiba(configuration))
+    provider.use(forPeople(new ApprovalPages(approvals, session).routes()))
 
   const answer = provider.callback()
   return { serve: (request, response) => void answer(request, response), approvals }
 }
+
+/** No request of a program goes through the routes of pages. */
+const forPeople =
+  <C extends Context>(page: (ctx: C, next: Next) => unknown) =>
+  (ctx: C, next: Next): unknown =>
+    isForPeople(ctx.path) ? page(ctx, next) : next()

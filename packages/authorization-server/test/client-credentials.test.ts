@@ -253,7 +253,6 @@ describe('other ways to a token are refused', () => {
   test.each([
     ['password', 'unsupported_grant_type'],
     ['implicit', 'unsupported_grant_type'],
-    ['urn:ietf:params:oauth:grant-type:token-exchange', 'unsupported_grant_type'],
   ])('grant_type %s', async (grant_type, error) => {
     const answer = await house.send(await clientCredentials(house, prover, { grant_type }))
     expect(verdict(answer)).toEqual([400, error])
