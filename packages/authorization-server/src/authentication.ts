@@ -61,6 +61,11 @@ function weakestWanted(wanted: unknown, known: readonly string[]): number {
   throw new errors.UnmetAuthenticationRequirements(`acr_values that can be met: ${known.join(' ')}`)
 }
 
+/** On another device (CIBA) there is a password and nothing else. @throws the same */
+export function refuseMoreThanPassword({ oidc }: KoaContextWithOIDC): void {
+  weakestWanted(oidc.params?.['acr_values'], [PASSWORD])
+}
+
 /** For access tokens (RFC 9470 §6): how the end-user was authenticated, and when, however old the grant. */
 export function authenticationClaims({ oidc: { entities } }: KoaContextWithOIDC) {
   const source =

@@ -257,7 +257,12 @@ async function makeClients(
       dpop_bound_access_tokens: true,
       may_act: { sub: 'agent' },
     },
-    { ...(await withKey('tv', 'ES256')), ...device, dpop_bound_access_tokens: true },
+    {
+      ...(await withKey('tv', 'ES256')),
+      ...device,
+      dpop_bound_access_tokens: true,
+      authorization_details_types: ['payment_initiation'],
+    },
     { ...(await withKey('tv2', 'ES256')), ...device, dpop_bound_access_tokens: true },
     { ...(await withKey('tv-bound', 'ES256')), ...device, ...bound },
     {

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authenticationRequest } from './backchannel.ts'
 import { Browser } from './browser.ts'
+import { approve, askForTokens, deviceRequest, enter, start } from './device.ts'
 import { authorizationUrl, codeFor, pushed, redeem, refresh, requestUri } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
@@ -272,6 +273,17 @@ describe('RFC9396-6: with the code and at refresh', () => {
       'no end-user has consented to authorization details',
     ])
   })
+})
+
+test('a device asks as well: the end-user reads it before and at the consent', async () => {
+  const { deviceCode, userCode } = await start(house, asking(PAYMENT))
+  const [, page] = await enter(house, userCode)
+  expect(page.text).toContain('12.50 EUR')
+  await approve(house, userCode)
+  const { json } = await askForTokens(house, deviceCode, { prover })
+  expect(json['authorization_details']).toEqual([PAYMENT])
+  const refused = await house.send(await deviceRequest(house, asking(INFORMATION)))
+  expect(verdict(refused)).toEqual([400, 'invalid_authorization_details'])
 })
 
 test('a client of its own accord gets none', async () => {

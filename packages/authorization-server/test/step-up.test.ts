@@ -1,10 +1,11 @@
 /** Step-up authentication (RFC 9470): a better login, or a newer one, as a request asks. */
 import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { begin, poll } from './backchannel.ts'
+import { authenticationRequest, begin, poll } from './backchannel.ts'
 import { Browser } from './browser.ts'
+import { askForTokens, enter, hiddenFields, start } from './device.ts'
 import { authorizationUrl, codeFor, redeem, refresh, requestUri } from './flow.ts'
-import { assertion, clientCredentials, now, Prover } from './honest.ts'
+import { assertion, clientCredentials, now, Prover, verdict } from './honest.ts'
 import { PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Response } from './http.ts'
@@ -188,6 +189,13 @@ describe('RFC9470-5: what cannot be met is refused', () => {
     expect(answer.get('error')).toBe('unmet_authentication_requirements')
   })
 
+  test('on another device, where there is no second factor either', async () => {
+    const push = async (acr_values: string) =>
+      verdict(await house.send(await authenticationRequest(house, { acr_values })))
+    expect(await push(MFA)).toEqual([400, 'unmet_authentication_requirements'])
+    expect(await push(`${MFA} ${PWD}`)).toEqual([200, undefined])
+  })
+
   test('where the server has no second factor', async () => {
     const plain = await startHouse({ configuration: { secondFactor: 'off' } })
     const browser = new Browser(plain.send, plain.issuer)
@@ -226,6 +234,17 @@ describe('RFC9470-6: what a resource server is told', () => {
     const claims = decodeJwt(String(json['access_token']))
     expect(claims).not.toHaveProperty('acr')
     expect(claims).not.toHaveProperty('auth_time')
+  })
+
+  test('of a device: as it asked', async () => {
+    const { deviceCode, userCode } = await start(house, { acr_values: MFA })
+    const [browser, page] = await enter(house, userCode)
+    const fields = { ...hiddenFields(page, 'device-confirm'), confirm: 'yes' }
+    const login = await browser.press(page, 'device-confirm', fields)
+    const second = await browser.press(login, 'login-submit', alice)
+    await browser.press(await browser.press(second, 'second-factor-submit'), 'consent-submit')
+    const { json } = await askForTokens(house, deviceCode, { prover })
+    expect(decodeJwt(String(json['access_token']))).toMatchObject({ acr: MFA })
   })
 
   test('of a decision on another device: a password', async () => {

@@ -1,4 +1,5 @@
 import { errors } from 'oidc-provider'
+import { refuseMoreThanPassword } from '../authentication.ts'
 import { endpoints } from '../endpoints.ts'
 import { authenticationLife, checkBindingMessage, subjectOf } from '../backchannel-request.ts'
 import { certificateBound, deliveredByPollOrPing, notifiableAt } from './client-rules.ts'
@@ -46,7 +47,8 @@ export const CIBA: readonly Requirement[] = [
             if (code !== undefined)
               throw new errors.InvalidUserCode('end-users have no user_code here')
           },
-          async validateRequestContext() {}, // informative; nothing is decided by it
+          // The context is informative; this is where a request can be refused for what it wants.
+          validateRequestContext: async (ctx) => refuseMoreThanPassword(ctx),
           async triggerAuthenticationDevice() {}, // the end-user looks at the page (see approvals.ts)
         },
       },
