@@ -10,6 +10,9 @@ import { PORTS } from '../src/configuration.ts'
 export const ROOT = resolve(import.meta.dirname, '../../..')
 const CLI = join(ROOT, 'packages/lab/src/cli.ts')
 
+/** So that the same sources are not compiled for each of a hundred processes. */
+export const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
+
 export interface Outcome {
   /** The exit code, or the signal that ended the process. */
   readonly code: number | NodeJS.Signals | null
@@ -47,14 +50,14 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ([name]) => !/^(HOLDFAST_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS|VITEST|TEST$)/.test(name),
   )
   const ports = Object.values(PORTS).map(([variable]) => [variable, '0'])
-  // So that the same sources are not compiled for each of a hundred processes.
-  const cache = join(ROOT, 'node_modules/.cache/compiled')
-  return { ...Object.fromEntries([...own, ...ports]), NODE_COMPILE_CACHE: cache, ...more }
+  return { ...Object.fromEntries([...own, ...ports]), NODE_COMPILE_CACHE: COMPILED, ...more }
 }
 
 export interface Run {
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  /** What runs it; default: this Node. */
+  readonly program?: string
 }
 
 export interface Started {
@@ -69,8 +72,9 @@ export const start = (place: Place, args: readonly string[], run: Run = {}): Sta
     env: { ...place.env, ...run.env },
   })
 
-export function startProgram(args: readonly string[], { env, input = '' }: Run): Started {
-  const child = spawn(process.execPath, args, { cwd: tmpdir(), env })
+export function startProgram(args: readonly string[], run: Run): Started {
+  const { env, input = '', program = process.execPath } = run
+  const child = spawn(program, args, { cwd: tmpdir(), env })
   const [out, err]: [string[], string[]] = [[], []]
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))

@@ -4,7 +4,7 @@ import { ReplayMemoryInProcess } from '@holdfast/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { ROOT, startProgram } from './program.ts'
+import { COMPILED, ROOT, startProgram } from './program.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>
 
@@ -20,6 +20,9 @@ async function askForNonces(): Promise<void> {
   await lab.experimentWithIssuer({ memory: new ReplayMemoryInProcess() }) // one that has just begun
 }
 
+const CLI = join(ROOT, 'packages/lab/src/cli.ts')
+
+/** A shell script runs the lab's commands, which are ours and not those of an installation. */
 const play = (tool: string) =>
   startProgram(
     [
@@ -27,19 +30,25 @@ const play = (tool: string) =>
       join(lab.folders.state, 'clients/private-key-jwt-dpop'),
       lab.addresses.resource,
     ],
-    { env: process.env },
+    {
+      env: { ...process.env, LAB: `${process.execPath} ${CLI}`, NODE_COMPILE_CACHE: COMPILED },
+      ...(tool.endsWith('.sh') && { program: 'sh' }),
+    },
   ).outcome
 
-const TOOLS = ['openid-client.ts', 'oauth4webapi.ts', 'fetch.ts']
+const TOOLS = ['openid-client.ts', 'oauth4webapi.ts', 'fetch.ts', 'curl.sh']
 
-test.for(TOOLS)('%s is served', async (tool) => {
+// The script starts six processes one after the other.
+const TIME = { timeout: 90_000 }
+
+test.for(TOOLS)('%s is served', TIME, async (tool) => {
   const { code, out, err } = await play(tool)
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toContain('token of type dpop, ')
+  expect(out).toMatch(/^token of type dpop, \d+ s, scope "accounts"$/im)
   expect(out).toContain(`GET ${lab.addresses.resource}/accounts: 200\n`)
 })
 
-test.for(TOOLS)('%s fails where the API does not serve', async (tool) => {
+test.for(TOOLS)('%s fails where the API does not serve', TIME, async (tool) => {
   const memory = new ReplayMemoryInProcess(Date.now, { records: 0, perOwner: 0 })
   lab.experiment({ memory, nonce: 'required' })
   const { code, out } = await play(tool)
