@@ -58,6 +58,7 @@ export interface Run {
   readonly input?: string
   /** What runs it; default: this Node. */
   readonly program?: string
+  readonly cwd?: string
 }
 
 export interface Started {
@@ -73,8 +74,8 @@ export const start = (place: Place, args: readonly string[], run: Run = {}): Sta
   })
 
 export function startProgram(args: readonly string[], run: Run): Started {
-  const { env, input = '', program = process.execPath } = run
-  const child = spawn(program, args, { cwd: tmpdir(), env })
+  const { env, input = '', program = process.execPath, cwd = tmpdir() } = run
+  const child = spawn(program, args, { cwd, env })
   const [out, err]: [string[], string[]] = [[], []]
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
