@@ -19,6 +19,7 @@ import {
   type LabClient,
   metadataOf,
   metadataWithoutKeys,
+  publicPart,
 } from './clients.ts'
 import { UsageError } from './errors.ts'
 import { clientFolder, RESOURCE_SERVER_CLIENT } from './prepare.ts'
@@ -77,10 +78,13 @@ export async function addClient(
     ...(authentication === 'private_key_jwt' && { key: keyOf(present, id) }),
     ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
   }
-  const metadata: ClientMetadata = { ...metadataOf(client, material), client_name: id }
-  checkClient(metadata)
+  const registered: ClientMetadata = { ...metadataOf(client, material), client_name: id }
+  checkClient(registered)
   await writeMaterial(folder, material)
-  await signingKey(folder, material)
+  const key = await signingKey(folder, material)
+  // Known by its certificate, but it signs its requests: the server has to know with what.
+  const signs = client.profile === 'fapi2-message-signing' && registered.jwks === undefined
+  const metadata = signs ? { ...registered, jwks: { keys: [publicPart(key)] } } : registered
   await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
   await registerClient(records, metadata)
   return { folder, material, metadata }

@@ -3,7 +3,7 @@
  * hand, proofs and assertions. Where the client has a registered key it is that one, for tools that
  * know a single key; else one is made when it is first needed.
  */
-import { createPrivateKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientMaterial, ProofKey } from '@holdfast/client'
@@ -39,7 +39,12 @@ export function asProofKey(key: SigningKey): ProofKey {
 
 function newKey(): JsonWebKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }
+  return {
+    ...privateKey.export({ format: 'jwk' }),
+    alg: 'ES256',
+    use: 'sig',
+    kid: randomUUID().slice(0, 8),
+  }
 }
 
 /** @throws UsageError for a file that is there and is no such key; its content is not told */

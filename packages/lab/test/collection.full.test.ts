@@ -36,8 +36,15 @@ test.runIf(BRU !== undefined)(
       const variables = Object.entries({ issuer, resource, folder })
       const { code, out } = await startProgram(
         [
-          ...['run', '--env', 'lab', '--sandbox', 'developer', '--noproxy'],
-          ...['--cacert', join(folder, 'trust.pem'), '--ignore-truststore'],
+          'run',
+          '--env',
+          'lab',
+          '--sandbox',
+          'developer',
+          '--noproxy',
+          '--cacert',
+          join(folder, 'trust.pem'),
+          '--ignore-truststore',
           ...variables.flatMap(([name, value]) => ['--env-var', `${name}=${value}`]),
         ],
         { program: BRU ?? '', env: process.env, cwd: join(ROOT, 'docs/interop/bruno') },

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { openConnection } from '@holdfast/client'
+import { accessTokenHash, approve, makeProof, openConnection, readMaterial } from '@holdfast/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asProofKey } from '../src/signing-key.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 import { makePlace, type Place, ROOT, type RunningLab, up } from './program.ts'
 
@@ -44,7 +45,7 @@ const isInstalled = await execute('sh', ['-c', 'command -v oauth2c']).then(
 )
 
 test('the page has commands for each grant', () => {
-  expect(registrations).toHaveLength(2)
+  expect(registrations).toHaveLength(3)
   const grants = commands.flatMap((command) => /--grant-type (\S+)/.exec(command)?.[1] ?? [])
   expect([...new Set(grants)]).toEqual([
     'client_credentials',
@@ -70,6 +71,58 @@ test('RFC8628-3.1: a device code is refused to a client that does not authentica
   const { error }: { error: string } = JSON.parse(await answer.text())
   await close()
   expect([answer.status, error]).toEqual([401, 'invalid_client'])
+})
+
+/** What oauth2c 1 sends with --request-object and --par, and how it reads what comes back. */
+test('a client that signs gets from a request object to a token as oauth2c asks', async () => {
+  const folder = join(place.state, 'clients/oauth2c-signed')
+  const material = await readMaterial(folder)
+  const { keys } = JSON.parse(await readFile(join(folder, 'signing.jwks.json'), 'utf8'))
+  const { issuer = '', mtlsAlias = '' } = lab.run.addresses
+  const { clientId, redirectUri } = material
+  const { fetch, close } = openConnection(material)
+  const post = async (path: string, form: Record<string, string>) => {
+    const body = new URLSearchParams({ client_id: clientId, ...form })
+    return JSON.parse(await (await fetch(`${mtlsAlias}${path}`, { method: 'POST', body })).text())
+  }
+  const none = { jti: undefined, htm: undefined, htu: undefined, iat: undefined }
+  const now = Math.floor(Date.now() / 1000)
+  const verifier = 'v'.repeat(43)
+  const request = await makeProof(asProofKey(keys[0]), {
+    method: '',
+    url: '',
+    header: { typ: undefined, jwk: undefined, kid: keys[0].kid },
+    claims: {
+      ...none,
+      iss: clientId,
+      aud: issuer,
+      nbf: now,
+      exp: now + 600,
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      response_mode: 'jwt',
+      scope: 'openid accounts',
+      state: 's',
+      nonce: 'n',
+      code_challenge: accessTokenHash(verifier),
+      code_challenge_method: 'S256',
+    },
+  })
+  const { request_uri } = await post('/par', { request, scope: 'openid accounts' })
+  const url = `${issuer}/authorize?${new URLSearchParams({ client_id: clientId, request_uri }).toString()}`
+  const browser = openConnection({ trust: material.trust })
+  const user = { login: 'alice', password: 'doe' }
+  const back = await approve(url, { fetch: browser.fetch, user, redirectUri })
+  const response = decodeJwt(back.searchParams.get('response') ?? '')
+  const jwks = JSON.parse(await (await browser.fetch(`${issuer}/jwks`)).text())
+  const first = jwks.keys.find(({ use }: { use: string }) => use === 'sig')
+  expect(response?.header['kid']).toBe(first.kid)
+  const grant = { grant_type: 'authorization_code', code_verifier: verifier }
+  const code = String(response?.claims['code'])
+  const tokens = await post('/token', { ...grant, redirect_uri: redirectUri, code })
+  expect(decodeJwt(tokens.access_token)?.claims['cnf']).toHaveProperty(['x5t#S256'])
+  await Promise.all([close(), browser.close()])
 })
 
 test.runIf(!isInstalled)('left out: oauth2c is not installed', () => {
