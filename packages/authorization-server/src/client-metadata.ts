@@ -76,11 +76,14 @@ export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'
   readonly client: string
   readonly clause: ClauseId | undefined
+  /** Without client and clause. */
+  readonly sentence: string
 
   constructor(client: string, sentence: string, clause?: ClauseId) {
     super(`client ${client}: ${sentence}${clause ? ` (${clause})` : ''}`)
     this.client = client
     this.clause = clause
+    this.sentence = sentence
   }
 }
 

@@ -1,9 +1,12 @@
+import type { JsonWebKey } from 'node:crypto'
 import type { ClauseId } from '@holdfast/sender-constraint'
 import { browserOrigins } from './cross-origin.ts'
+import { ALGORITHMS } from './algorithms.ts'
 import { failures, hsts } from './operations/configuration.ts'
 import type { FailureLimits } from './operations/limits.ts'
 import { DEFAULT_PROFILE, isProfile, PROFILES, requirementsOf } from './profiles.ts'
 import type { ProfileName } from './profiles.ts'
+import { strongKeys } from './profiles/client-rules.ts'
 import { OIDC_SCOPES } from './scopes.ts'
 import { ConfigurationError, members, oneOf, seconds } from './values.ts'
 
@@ -21,6 +24,8 @@ export interface Configuration {
   readonly profiles: readonly [ProfileName, ...ProfileName[]]
   /** Hosts, without port, at which clients are notified over https (CIBA ping, back-channel logout). */
   readonly notificationHosts: readonly string[]
+  /** Whose software statements register clients (RFC 7591). None: there is no registration. */
+  readonly softwareStatementIssuers: readonly SoftwareStatementIssuer[]
   /** Seconds between two polls of one client for one end-user's decision (CIBA, RFC 8628). */
   readonly pollInterval: number
   /**
@@ -34,6 +39,12 @@ export interface Configuration {
   readonly hsts: number
   /** Whose scripts may read answers: clients that run in browsers. Default: none. */
   readonly browserOrigins: readonly string[]
+}
+
+interface SoftwareStatementIssuer {
+  /** `iss` of its statements. */
+  readonly issuer: string
+  readonly jwks: { readonly keys: readonly JsonWebKey[] }
 }
 
 export interface Resource {
@@ -92,6 +103,7 @@ export function checkConfiguration(value: unknown): Configuration {
     'dpopNonce',
     'profiles',
     'notificationHosts',
+    'softwareStatementIssuers',
     'pollInterval',
     'secondFactor',
     'lifetimes',
@@ -111,6 +123,7 @@ export function checkConfiguration(value: unknown): Configuration {
     dpopNonce: oneOf('dpopNonce', top['dpopNonce'] ?? 'off', ['off', 'required']),
     profiles: profiles(top['profiles'] ?? [DEFAULT_PROFILE]),
     notificationHosts: hosts('notificationHosts', top['notificationHosts'] ?? []),
+    softwareStatementIssuers: statementIssuers(top['softwareStatementIssuers'] ?? []),
     pollInterval: seconds('pollInterval', top['pollInterval'] ?? 5, { most: 30 }),
     secondFactor: oneOf('secondFactor', top['secondFactor'] ?? 'off', ['off', 'laboratory']),
     lifetimes: lifetimes(top['lifetimes'] ?? {}),
@@ -203,6 +216,29 @@ function scopes(key: string, value: unknown): readonly string[] {
       `scope names other than ${[...OIDC_SCOPES].join(', ')}`,
     )
   return value
+}
+
+function statementIssuers(value: unknown): readonly SoftwareStatementIssuer[] {
+  const key = 'softwareStatementIssuers'
+  if (!Array.isArray(value)) throw new ConfigurationError(key, value, 'a list of issuer and jwks')
+  return value.map((entry: unknown, i) => {
+    const { issuer, jwks } = members(`${key}[${i}]`, entry, ['issuer', 'jwks'])
+    const { keys } = members(`${key}[${i}].jwks`, jwks, ['keys'])
+    if (typeof issuer !== 'string' || URL.parse(issuer)?.protocol !== 'https:')
+      throw new ConfigurationError(`${key}[${i}].issuer`, issuer, 'an https URL')
+    if (
+      !Array.isArray(keys) ||
+      keys.length === 0 ||
+      !strongKeys({ jwks }, { algorithms: ALGORITHMS })
+    )
+      throw new ConfigurationError(
+        `${key}[${i}].jwks`,
+        'what is given',
+        'public keys: RSA of 2048 bits or more, P-256, Ed25519',
+        'FAPI2SP-5.4.1-2',
+      )
+    return { issuer, jwks: { keys } }
+  })
 }
 
 function hosts(key: string, value: unknown): readonly string[] {

@@ -13,6 +13,8 @@ export const endpoints = {
   code_verification: '/device',
   /** Where a client sends its end-user to be logged out. */
   end_session: '/logout',
+  /** Served where issuers of software statements are configured (RFC 7591). */
+  registration: '/register',
   jwks: '/jwks',
   status: '/status',
 } as const

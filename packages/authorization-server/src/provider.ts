@@ -20,6 +20,7 @@ import { completePollAnswers, keepPollInterval } from './poll-interval.ts'
 import { offersCiba, providerConfiguration } from './profiles.ts'
 import type { House } from './profiles/requirement.ts'
 import { rememberAssertions } from './replay.ts'
+import { Registrations } from './registration.ts'
 import { enforcing } from './rows/enforcing.ts'
 import { ownNonces, ownProofs } from './rows/library.ts'
 import { signedIntrospection } from './signed-introspection.ts'
@@ -68,6 +69,9 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(forPeople(withoutUserCode))
   if (offersCiba(configuration))
     provider.use(forPeople(new ApprovalPages(approvals, session).routes()))
+
+  if (configuration.softwareStatementIssuers.length > 0)
+    provider.use(new Registrations(provider, house).routes())
 
   const answer = provider.callback()
   return { serve: (request, response) => void answer(request, response), approvals }

@@ -52,6 +52,8 @@ const KNOWN: { readonly [member in keyof Required<ClientMetadata>]: true } = {
   profile: true,
 }
 
+export const isKnownMember = (name: string): boolean => Object.hasOwn(KNOWN, name)
+
 /**
  * Puts into the store what an authorization server needs there: signing keys and secrets (made
  * once, then kept), clients and users (replaced). Running it again changes nothing else.
@@ -81,7 +83,7 @@ export async function registerClient(records: Records, client: ClientMetadata): 
  */
 export function checkClient(client: ClientMetadata): Metadata {
   for (const member of Object.keys(client))
-    if (!Object.hasOwn(KNOWN, member))
+    if (!isKnownMember(member))
       throw new ClientMetadataError(client.client_id, `${member} is not known`)
   const payload = { ...registeredWith({ ...client }), ...asRegistered(client) }
   const broken = weakness(payload)

@@ -12,6 +12,7 @@ test('a configuration that leaves out what it may gets the usual values', () => 
   expect(checkConfiguration(good)).toEqual({
     ...good,
     browserOrigins: [],
+    softwareStatementIssuers: [],
     resources: [{ ...resource, alg: 'ES256' }],
     dpopNonce: 'off',
     profiles: ['fapi2-security-profile'],

@@ -212,7 +212,7 @@ describe('a client is not authenticated', () => {
 
 test('no client registers itself, or anything less than it is registered with', async () => {
   for (const method of ['POST', 'PUT'])
-    expect((await house.send({ url: `${house.issuer}/reg`, method })).status).toBe(404)
+    expect((await house.send({ url: `${house.issuer}/register`, method })).status).toBe(404)
 })
 
 test('afterwards the honest request still works', async () => {

@@ -16,6 +16,7 @@ import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from './addresses.ts'
 import { SCOPES } from './clients.ts'
 import { notifyingWith } from './notifying.ts'
+import type { statementIssuer } from './software-statements.ts'
 
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300
@@ -41,6 +42,8 @@ interface Foundations {
   readonly validation: CertificateValidation
   /** The lab's authority, PEM: clients that are notified have its certificates. */
   readonly trust: string
+  /** Whose software statements register clients (RFC 7591). */
+  readonly statementIssuer: Awaited<ReturnType<typeof statementIssuer>>
   /** Beside the console's, where the lab's own page is. */
   readonly browserOrigins?: readonly string[]
 }
@@ -51,9 +54,10 @@ export interface MeasuredAuthorizationServer extends AuthorizationServer {
 
 /** The authorization server as the lab configures it. */
 export async function makeAuthorizationServer(
-  { addresses, keyStore, memory, validation, trust, browserOrigins = [] }: Foundations,
+  foundations: Foundations,
   { audit, ...options }: Partial<AuthorizationServerOptions> = {},
 ): Promise<MeasuredAuthorizationServer> {
+  const { addresses, keyStore, memory, validation, trust, browserOrigins = [] } = foundations
   const { issuer, mtlsAlias, console: page } = addresses
   const { jwt, opaque } = resourcesOf(addresses.resource)
   const metrics = new Registry()
@@ -75,6 +79,7 @@ export async function makeAuthorizationServer(
         'compat-oauth2c',
       ],
       notificationHosts: await notificationHosts(keyStore),
+      softwareStatementIssuers: [foundations.statementIssuer],
       pollInterval: POLL_INTERVAL,
       secondFactor: 'laboratory',
       failures: FAILURES,

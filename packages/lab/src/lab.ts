@@ -20,6 +20,7 @@ import { createHub, type Hub, hubListener } from './hub.ts'
 import { isFirst, keyStoreOf, prepareClients, preparePki, readIntrospector } from './prepare.ts'
 import { validateCertificates } from './certificate-validation.ts'
 import { makeResourceServer } from './resource-server.ts'
+import { statementIssuer } from './software-statements.ts'
 import { keepMemory, keepRecords } from './store/open.ts'
 
 export interface Lab {
@@ -74,7 +75,15 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const hub = createHub()
   const issue = async (options: Partial<AuthorizationServerOptions> = {}) => {
     const made = await makeAuthorizationServer(
-      { addresses, keyStore, memory, validation, trust: authority.trust, browserOrigins },
+      {
+        addresses,
+        keyStore,
+        memory,
+        validation,
+        trust: authority.trust,
+        statementIssuer: await statementIssuer(configuration.state),
+        browserOrigins,
+      },
       { audit: auditLog.audit, report: hub.report, ...options },
     )
     closing.defer(async () => made.close())

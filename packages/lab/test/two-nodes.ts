@@ -26,6 +26,7 @@ import {
   readIntrospector,
 } from '../src/prepare.ts'
 import { makeResourceServer } from '../src/resource-server.ts'
+import { statementIssuer } from '../src/software-statements.ts'
 import { keepMemory, keepRecords } from '../src/store/open.ts'
 import { makePlace, type Place } from './program.ts'
 
@@ -76,6 +77,7 @@ async function start(closing: Closing): Promise<TwoNodes> {
       memory: await keepMemory(configuration, closing),
       validation,
       trust: authority.trust,
+      statementIssuer: await statementIssuer(configuration.state),
     })
     closing.defer(async () => server.close())
     return server

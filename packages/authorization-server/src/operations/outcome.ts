@@ -73,7 +73,7 @@ export function outcomeOf(
     status: ctx.status,
     error: refusal.error,
     reason: refusal.reason,
-    clause: refusal.clause,
+    clause: refusal.clause ?? note.clause,
     address: ctx.req.socket.remoteAddress,
     client: short(oidc?.client?.clientId ?? note.client ?? oidc?.params?.['client_id']),
     subject: note.subject ?? subjectOf(oidc),
@@ -94,9 +94,11 @@ function endpointOf({ path, method }: Context): string | undefined {
     (path === logout.confirm ? 'logout' : undefined) ??
     (path.startsWith('/authorize/')
       ? 'authorization'
-      : path.startsWith(`${endpoints.code_verification}/`)
-        ? 'code_verification'
-        : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
+      : path.startsWith(`${endpoints.registration}/`)
+        ? 'registration'
+        : path.startsWith(`${endpoints.code_verification}/`)
+          ? 'code_verification'
+          : (FORM.exec(path) ?? APPROVAL.exec(path))?.[1])
   )
 }
 

@@ -53,7 +53,7 @@ export function strongAlgorithms(client: Metadata, { algorithms }: Terms): boole
     .every(([, value]) => isOneOf(algorithms, value))
 }
 
-export function strongKeys(client: Metadata, { algorithms }: Terms): boolean {
+export function strongKeys(client: Metadata, { algorithms }: Pick<Terms, 'algorithms'>): boolean {
   return keysOf(client).every((jwk) => {
     const { kty, crv, alg } = jwk
     if (alg !== undefined && !isOneOf(algorithms, alg)) return false

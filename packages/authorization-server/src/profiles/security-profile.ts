@@ -25,6 +25,7 @@ import {
 } from './client-rules.ts'
 import { DEVICE_AUTHORIZATION } from './device-authorization.ts'
 import { LOGOUT } from './logout.ts'
+import { REGISTRATION } from './registration.ts'
 import { isNotDatedAhead } from './request-object.ts'
 import type { Requirement } from './requirement.ts'
 import { RICH_AUTHORIZATION } from './rich-authorization.ts'
@@ -256,6 +257,7 @@ export const SECURITY_PROFILE = [
     sentence: 'end-users see which applications have access, and withdraw it with every token',
   },
   ...LOGOUT,
+  ...REGISTRATION,
   {
     clause: 'FAPI2SP-5.3.4-3', // resource servers refuse what was revoked: they must be able to know
     sentence: 'a JWT access token has a place in a status list, and a record',

@@ -59,8 +59,10 @@ export function enforcing(provider: Provider, house: House): Middleware {
     answer,
   }
 
+  const registers = configuration.softwareStatementIssuers.length > 0
+
   return async (ctx, next) => {
-    const found = at(ctx, { issuing, userinfo })
+    const found = at(ctx, { issuing, userinfo, registers })
     // What no row has looked at is nothing to the library: a proof elsewhere; at userinfo a form, in
     // which a token might travel (RFC6750-2.2).
     if (!found) delete ctx.req.headers['dpop']
@@ -77,11 +79,19 @@ const endpoint = (rows: readonly Row[], policy: Policy) => ({
   decideBy: enforcer(rows, policy),
 })
 
+interface Enforced {
+  readonly issuing: Endpoint
+  readonly userinfo: Endpoint
+  readonly registers: boolean
+}
+
 function at(
   { method, path }: Context,
-  { issuing, userinfo }: { readonly issuing: Endpoint; readonly userinfo: Endpoint },
+  { issuing, userinfo, registers }: Enforced,
 ): Endpoint | undefined {
   if (path === endpoints.userinfo && method !== 'OPTIONS') return userinfo
+  const manages = path === endpoints.registration || path.startsWith(`${endpoints.registration}/`)
+  if (registers && manages && method !== 'OPTIONS') return issuing
   const issues = path === endpoints.token || path === endpoints.pushed_authorization_request
   return issues && method === 'POST' ? issuing : undefined
 }

@@ -17,6 +17,7 @@ import {
 import { clientFolder } from '../prepare.ts'
 import { readLiveRun } from '../run-file.ts'
 import { asProofKey, signingKey } from '../signing-key.ts'
+import { softwareStatement } from '../software-statements.ts'
 import { openRecords } from '../store/open.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
 import { type Place, usagesOf } from '../tell/usage.ts'
@@ -43,7 +44,7 @@ interface AddOptions {
 export function clients(program: Command): void {
   const command = program
     .command('client')
-    .description('clients of your own: add, list, show, remove')
+    .description('clients of your own: add, list, show, remove, statement')
     .helpCommand(false)
   const json = new Option('--json', 'print the result as JSON')
 
@@ -95,6 +96,11 @@ export function clients(program: Command): void {
     .argument('<name>')
     .addOption(json)
     .action(show)
+  command
+    .command('statement')
+    .description('print a software statement about a client of yours: it registers one like it')
+    .argument('<name>')
+    .action(statement)
   command
     .command('remove')
     .description('end a client of yours and every token it has; remove its folder')
@@ -198,6 +204,14 @@ async function show(name: string, options: { json?: true }, command: Command): P
   await withRegistry(command, async (registry) => {
     const place = { addresses: registry.addresses, lab: labOf(command) }
     tellClient(await showClient(registry, name), place, options.json)
+  })
+}
+
+/** Sent with a DPoP proof to the registration endpoint, within the hour and once (RFC 7591). */
+async function statement(name: string, _options: unknown, command: Command): Promise<void> {
+  await withRegistry(command, async (registry) => {
+    const { metadata } = await showClient(registry, name)
+    process.stdout.write(`${await softwareStatement(registry.folders.state, metadata)}\n`)
   })
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../doors.ts'
 import { keyStoreOf, readServerTls } from '../prepare.ts'
 import { runService } from '../service.ts'
+import { statementIssuer } from '../software-statements.ts'
 import { keepMemory, keepRecords } from '../store/open.ts'
 
 await runService(async (configuration, closing) => {
@@ -27,6 +28,7 @@ await runService(async (configuration, closing) => {
       memory: await keepMemory(configuration, closing),
       validation,
       trust,
+      statementIssuer: await statementIssuer(configuration.state),
       browserOrigins: configuration.browserOrigins,
     },
     { audit: logOutcomes(pino()) },
