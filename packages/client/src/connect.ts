@@ -14,7 +14,9 @@ import {
 import { authorize, type Session } from './authorization.ts'
 import { authenticate } from './backchannel.ts'
 import { type Fetch, openConnection } from './connection.ts'
+import { authorizeDevice } from './device.ts'
 import { discover } from './discovery.ts'
+import { exchange } from './exchange.ts'
 import { refusal, withoutSecrets } from './errors.ts'
 import type { FapiClient, TokenRequest } from './fapi-client.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material.ts'
@@ -90,6 +92,8 @@ function operations(session: Session & { readonly key?: SigningKey }) {
       if (!key) throw refusal('HOLDFAST_KEY', 'no key to sign requests with')
       return authenticate({ ...session, signingKey: key }, request)
     },
+    authorizeDevice: (request) => authorizeDevice(session, request),
+    exchange: (request) => exchange(session, request),
     refresh: async (tokens, request = {}) => {
       if (!tokens.refresh_token) throw refusal('HOLDFAST_REFRESH_TOKEN', 'no refresh token')
       const response = await withoutSecrets(

@@ -3,6 +3,8 @@ import type { AuthorizationDetails, MTLSEndpointAliases, ServerMetadata } from '
 import type { Authorization, AuthorizationRequest } from './authorization.ts'
 import type { Authentication, AuthenticationRequest } from './backchannel.ts'
 import type { Fetch } from './connection.ts'
+import type { DeviceAuthorization } from './device.ts'
+import type { ExchangeRequest } from './exchange.ts'
 import type { ClientMaterial } from './material.ts'
 import type { ProofKey } from './proof.ts'
 import type { Tokens } from './tokens.ts'
@@ -49,6 +51,14 @@ export interface FapiClient {
    * @throws ClientError `HOLDFAST_KEY` if the material has no key
    */
   authenticate(request: AuthenticationRequest): Promise<Authentication>
+  /** Asks for an authorization that the user gives on another device, by a code (RFC 8628). */
+  authorizeDevice(request: TokenRequest): Promise<DeviceAuthorization>
+  /**
+   * Another access token for the same subject (RFC 8693), constrained to this client.
+   *
+   * @throws ClientError `HOLDFAST_TOKEN_TYPE` if what was issued is no access token
+   */
+  exchange(request: ExchangeRequest): Promise<Tokens>
   /** @throws ClientError `HOLDFAST_REFRESH_TOKEN` if there is no refresh token */
   refresh(tokens: Tokens, request?: TokenRequest): Promise<Tokens>
   /**

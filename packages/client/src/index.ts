@@ -9,6 +9,8 @@ export { makeAssertion } from './assertion.ts'
 export type { Authorization, AuthorizationRequest } from './authorization.ts'
 export type { Authentication, AuthenticationRequest } from './backchannel.ts'
 export * from './connection.ts'
+export type { DeviceAuthorization } from './device.ts'
+export type { ExchangeRequest } from './exchange.ts'
 
 export type { RefusalCode } from './errors.ts'
 export * from './connect.ts'

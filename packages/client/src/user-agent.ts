@@ -20,6 +20,9 @@ export interface Visit {
   readonly redirectUri: string
 }
 
+/** Whoever logs in presses these before anything else. */
+const LOGIN = ['login-submit', 'second-factor-submit']
+
 /** More than any login needs; less than a redirect loop. */
 const MAX_STEPS = 20
 
@@ -33,13 +36,36 @@ const MAX_STEPS = 20
  * @throws UserAgentError; whatever `fetch` throws
  */
 export const approve = (url: URL | string, visit: Visit): Promise<URL> =>
-  follow(new URL(url), visit, 'consent-submit')
+  follow(new URL(url), visit, [...LOGIN, 'consent-submit'])
 
 /** The same user, who logs in and then presses `abort` where consent is asked for. */
 export const deny = (url: URL | string, visit: Visit): Promise<URL> =>
-  follow(new URL(url), visit, 'abort')
+  follow(new URL(url), visit, [...LOGIN, 'abort'])
 
-async function follow(start: URL, visit: Visit, answer: string): Promise<URL> {
+/**
+ * The same user with a device that shows a code (RFC 8628 §3.3): sends the form of the code, says that
+ * the device is theirs, logs in and consents. The visit ends at a page that asks for nothing.
+ *
+ * @param url `verification_uri_complete`, whose form has the code filled in
+ * @throws UserAgentError; whatever `fetch` throws
+ */
+export async function approveDevice(
+  url: URL | string,
+  visit: Omit<Visit, 'redirectUri'>,
+): Promise<void> {
+  await follow(new URL(url), visit, [
+    'user-code-submit',
+    'device-confirm',
+    ...LOGIN,
+    'consent-submit',
+  ])
+}
+
+async function follow(
+  start: URL,
+  visit: Omit<Visit, 'redirectUri'> & Partial<Visit>,
+  answers: readonly string[],
+): Promise<URL> {
   const cookies = cookieJar()
   const pressed = new Set<string>()
   let step: Step = { url: start }
@@ -51,7 +77,10 @@ async function follow(start: URL, visit: Visit, answer: string): Promise<URL> {
       if (`${target.origin}${target.pathname}` === visit.redirectUri) return target
       step = { url: target }
     } else {
-      step = nextStep(await pageOf(response, step.url), visit.user, { answer, pressed })
+      const page = await pageOf(response, step.url)
+      const isEnd = visit.redirectUri === undefined && page.status === 200
+      if (isEnd && page.forms.length === 0) return page.url
+      step = nextStep(page, visit.user, { answers, pressed })
     }
   }
   throw new UserAgentError(
@@ -61,13 +90,13 @@ async function follow(start: URL, visit: Visit, answer: string): Promise<URL> {
 }
 
 interface Intent {
-  /** The button that answers the question for consent. */
-  readonly answer: string
+  /** The buttons to press, the first that a page has. */
+  readonly answers: readonly string[]
   readonly pressed: Set<string>
 }
 
-function nextStep(page: ShownPage, user: Visit['user'], { answer, pressed }: Intent): Step {
-  const found = findButton(page.forms, ['login-submit', 'second-factor-submit', answer])
+function nextStep(page: ShownPage, user: Visit['user'], { answers, pressed }: Intent): Step {
+  const found = findButton(page.forms, answers)
   if (!found) throw new UserAgentError('UNKNOWN_PAGE', `this page is not known: ${page.name}`)
   const { form, button } = found
   // A second time means that the answer was not taken: a wrong password, as a rule.

@@ -40,11 +40,21 @@ const NAMES = {
   self_signed_tls_client_auth: 'self-signed',
 } as const satisfies Record<Authentication, string>
 
+/** Of the security profile. */
+const EVERY_GRANT = [
+  'authorization_code',
+  'client_credentials',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+] as const satisfies ClientMetadata['grant_types']
+
 export const CLIENTS: readonly LabClient[] = AUTHENTICATIONS.flatMap((authentication) =>
   BINDINGS.map((binding) => ({
     id: `${NAMES[authentication]}-${binding}`,
     authentication,
     binding,
+    grants: EVERY_GRANT,
     details: ['payment_initiation', 'account_information'],
   })),
 )

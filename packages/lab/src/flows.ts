@@ -1,36 +1,20 @@
-/** The grants, each from the client's first request to the API's answer. */
-import { randomInt } from 'node:crypto'
+/** A flow: a grant, from the client's first request to the API's answer. */
 import {
   certificateThumbprint,
   connect,
   type ConnectOptions,
-  decide,
   type FapiClient,
-  openConnection,
   thumbprint,
-  type Tokens,
 } from '@holdfast/client'
 import { newTrace, type TraceContext } from '@holdfast/trace'
 import { resourcesOf } from './addresses.ts'
 import type { Attached } from './attach.ts'
-import type { LabClient, PROFILE_CLIENTS } from './clients.ts'
+import type { LabClient } from './clients.ts'
 import { CONSENT_FLOWS, playConsentFlow, type Reached } from './consent-flows.ts'
-import { logIn, USER } from './log-in.ts'
+import { type Grant, obtain, type Wanted } from './grants.ts'
 import { observed } from './observe.ts'
 import { decodeJwt } from './tell/jwt.ts'
 
-export const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const
-
-/** What further profiles add: each by a client of its own. */
-export const PROFILE_FLOWS = [
-  'message_signing',
-  'ciba',
-] as const satisfies readonly (keyof typeof PROFILE_CLIENTS)[]
-
-export type Grant =
-  | (typeof GRANTS)[number]
-  | (typeof PROFILE_FLOWS)[number]
-  | (typeof CONSENT_FLOWS)[number]
 export type TokenForm = 'jwt' | 'opaque'
 
 export interface FlowResult {
@@ -92,61 +76,12 @@ export async function connectAs(
   })
 }
 
-interface Wanted {
-  readonly grant: Grant
-  readonly resource: string
-  readonly context: TraceContext
-}
-
 async function reach(lab: Attached, client: FapiClient, wanted: Wanted): Promise<Reached> {
   const { grant, resource, context } = wanted
   const own = CONSENT_FLOWS.find((one) => one === grant)
   if (own) return playConsentFlow[own]({ lab, client, context }, resource)
   const tokens = await obtain(lab, client, wanted)
   return { tokens, response: await client.call(tokens, 'GET', `${resource}/accounts`), held: true }
-}
-
-async function obtain(
-  lab: Attached,
-  client: FapiClient,
-  { grant, resource, context }: Wanted,
-): Promise<Tokens> {
-  if (grant === 'client_credentials')
-    return client.clientCredentials({ scope: 'accounts', resource })
-  if (grant === 'ciba') return onAnotherDevice(lab, client, { resource, context })
-  const tokens = await logIn(
-    { lab, client, context },
-    {
-      scope: grant === 'refresh_token' ? 'openid accounts offline_access' : 'openid accounts',
-      resource,
-      // OpenID Connect Core §11 wants it with offline_access.
-      ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
-    },
-  )
-  return grant === 'refresh_token' ? client.refresh(tokens, { resource }) : tokens
-}
-
-async function onAnotherDevice(
-  lab: Attached,
-  client: FapiClient,
-  { resource, context }: Pick<Wanted, 'resource' | 'context'>,
-): Promise<Tokens> {
-  const bindingMessage = `Till ${randomInt(1, 1_000_000)}`
-  const asked = await client.authenticate({
-    scope: 'openid accounts',
-    resource,
-    loginHint: USER.login,
-    bindingMessage,
-  })
-  const browser = openConnection({ trust: client.material.trust })
-  try {
-    const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
-    const decision = { fetch, user: USER, bindingMessage, decision: 'allow' } as const
-    await decide(`${lab.addresses.issuer}/approvals`, decision)
-    return await asked.tokens()
-  } finally {
-    await browser.close()
-  }
 }
 
 /** What `cnf` must hold for this client, by the client's own reckoning. */

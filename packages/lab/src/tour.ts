@@ -3,7 +3,8 @@ import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
 import type { Attached } from './attach.ts'
 import { CLIENTS, type LabClient, PROFILE_CLIENTS } from './clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
-import { type FlowResult, type Grant, GRANTS, PROFILE_FLOWS, runFlow } from './flows.ts'
+import { type FlowResult, runFlow } from './flows.ts'
+import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
 import { makeStage } from './stage.ts'
 import { bad, bold, column, dim, named, type Tell, tick } from './tell/terminal.ts'
 
@@ -43,7 +44,7 @@ export async function tour(lab: Attached, tell: Tell): Promise<TourResult> {
 }
 
 const AUTHENTICATION_WIDTH = 29
-const CELL = 22
+const CELL = 20
 
 async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']> {
   tell(bold('Every grant, with every client authentication and both sender constraints'))

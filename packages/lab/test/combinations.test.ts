@@ -4,6 +4,7 @@
  */
 import {
   approve,
+  approveDevice,
   certificateThumbprint,
   type ClientMaterial,
   connect,
@@ -14,6 +15,7 @@ import {
   openConnection,
   type ProofKey,
   thumbprint,
+  type Tokens,
 } from '@holdfast/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resourcesOf } from '../src/addresses.ts'
@@ -21,7 +23,8 @@ import { startPrivate } from '../src/attach.ts'
 import { CLIENTS, type LabClient } from '../src/clients.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { CONSENT_FLOWS } from '../src/consent-flows.ts'
-import { GRANTS, runFlow } from '../src/flows.ts'
+import { runFlow } from '../src/flows.ts'
+import { GRANTS } from '../src/grants.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 import { settledMemory } from './settled-memory.ts'
 
@@ -36,8 +39,8 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-test('there are six clients and three grants', () => {
-  expect([CLIENTS.length, GRANTS.length]).toEqual([6, 3])
+test('there are six clients and five grants', () => {
+  expect([CLIENTS.length, GRANTS.length]).toEqual([6, 5])
 })
 
 describe.for(['jwt', 'opaque'] as const)('with %s access tokens', (form) => {
@@ -142,6 +145,10 @@ async function due(client: LabClient, { proof, shown, at }: Edit) {
   return { status: 200, error: undefined, cnf }
 }
 
+const jwt = () => resourcesOf(lab.addresses.resource).jwt
+
+const confirmed = ({ access_token: token }: Tokens) => decodeJwt(token)?.claims['cnf']
+
 function got({ status, body: { error, access_token: token } }: Answer) {
   return { status, error, cnf: decodeJwt(String(token))?.claims['cnf'] }
 }
@@ -158,6 +165,28 @@ describe.for(CLIENTS)('at the token endpoint, $id', (client) => {
       expect(Object.keys(body).filter((name) => name.endsWith('_token'))).toEqual(
         status === 200 ? ['access_token'] : [],
       )
+  })
+
+  describe('exchanges a token of its own', () => {
+    let subject: Tokens
+    beforeAll(async () => {
+      const { honest } = await edited(client, () => undefined)
+      subject = await honest.clientCredentials({ scope: 'accounts', resource: jwt() })
+      await honest.close()
+    })
+
+    test.for(EDITS)('with $proof and $shown at the $at', async (edit) => {
+      const { honest, answers } = await edited(client, () => edit)
+      await honest.exchange({ subject, resource: jwt() }).catch(() => {})
+      await honest.close()
+      const { status, error, cnf } = await due(client, edit)
+      // RFC8693-4.4: a key of one's own does not make a token one's own.
+      const isHolder = JSON.stringify(cnf) === JSON.stringify(confirmed(subject))
+      const stolen = { status: 400, error: 'invalid_request', cnf: undefined }
+      expect(answers.map(got)).toEqual([
+        status === 200 && !isHolder ? stolen : { status, error, cnf },
+      ])
+    })
   })
 
   const theft: readonly Edit[] = [
@@ -192,6 +221,29 @@ describe.for(CLIENTS)('at the token endpoint, $id', (client) => {
     await honest.close()
     expect(decodeJwt(again.access_token)?.claims['cnf']).toBeDefined()
     expect(answers.map(({ body }) => 'access_token' in body)).toEqual([false])
+  })
+
+  test('gives a device nothing of it, and then what is due', async () => {
+    let now: Edit | undefined
+    const { honest, answers } = await edited(client, () => now)
+    const device = await honest.authorizeDevice({ scope: 'openid accounts', resource: jwt() })
+    const browser = openConnection({ trust: honest.material.trust })
+    const url = device.verificationUriComplete ?? device.verificationUri
+    await approveDevice(url, { fetch: browser.fetch, user: USER })
+    await browser.close()
+    const expected = []
+    for (const edit of theft) {
+      now = edit
+      expect(await device.tokens().catch(() => 'refused')).toBe('refused')
+      expected.push(await due(client, edit))
+    }
+    now = undefined
+    const tokens = await device.tokens()
+    await honest.close()
+    expect(answers.map(got)).toEqual(expected)
+    expect(Object.keys(Object(confirmed(tokens)))).toEqual([
+      client.binding === 'dpop' ? 'jkt' : 'x5t#S256',
+    ])
   })
 
   // RFC 9449 §5: a confidential client's refresh token is bound to the client, not to the key.

@@ -64,7 +64,7 @@ describe('tour', () => {
   test('counts what it did, as JSON', async () => {
     const result = await asJson(await run(place, ['tour', '--json']))
     expect(result['ok']).toBe(true)
-    expect(result['flows']).toHaveLength(20)
+    expect(result['flows']).toHaveLength(44)
     expect(result['attacks'].length).toBeGreaterThan(40)
     for (const attack of result['attacks']) expect(attack).toMatchObject({ ok: true })
     expect(result['honest']).toEqual([

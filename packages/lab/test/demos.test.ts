@@ -28,10 +28,12 @@ test('there is one for each grant', () => {
     'authorization-code.ts',
     'ciba.ts',
     'client-credentials.ts',
+    'device.ts',
     'message-signing.ts',
     'refresh.ts',
     'rich-authorization.ts',
     'step-up.ts',
+    'token-exchange.ts',
   ])
 })
 

@@ -8,7 +8,8 @@ import {
   PROFILE_CLIENTS,
 } from '../clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import { type Grant, PROFILE_FLOWS, runFlow, type TokenForm } from '../flows.ts'
+import { runFlow, type TokenForm } from '../flows.ts'
+import { type Grant, PROFILE_FLOWS } from '../grants.ts'
 import { exchangesOf } from '../tell/exchanges.ts'
 import { toMermaid } from '../tell/mermaid.ts'
 import { tellStory } from '../tell/story.ts'
@@ -19,6 +20,8 @@ const GRANT_OF = {
   'client-credentials': 'client_credentials',
   'authorization-code': 'authorization_code',
   refresh: 'refresh_token',
+  device: 'device_code',
+  'token-exchange': 'token_exchange',
   'message-signing': 'message_signing',
   ciba: 'ciba',
   'rich-authorization': 'rich_authorization',
