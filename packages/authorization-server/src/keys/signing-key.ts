@@ -16,7 +16,8 @@ export class SigningKey extends ExternalSigningKey {
   constructor(jwk: PrivateJwk) {
     super()
     this.#jwk = jwk
-    this.#private = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
+    const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
+    this.#private = this.alg === 'PS256' ? Object.assign(key, PSS) : key
     this.#public = createPublicKey(this.#private)
   }
 
@@ -37,14 +38,15 @@ export class SigningKey extends ExternalSigningKey {
   override sign(data: Uint8Array): Promise<Uint8Array> | Uint8Array {
     if (this.alg === 'ES256') return concatenated(sign('sha256', data, this.#private))
     // A millisecond: not while all others wait.
-    if (this.alg === 'PS256') return signElsewhere('sha256', data, { key: this.#private, ...PSS })
+    if (this.alg === 'PS256') return signElsewhere('sha256', data, this.#private)
     return sign(null, data, this.#private)
   }
 }
 
 const signElsewhere = promisify(sign)
 
-// RFC 7518 §3.5: the salt is as long as the hash.
+// RFC 7518 §3.5: the salt is as long as the hash. On the key itself: Node 24 finds out that an object
+// around a key is none by two exceptions.
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 
 const COORDINATE = 32

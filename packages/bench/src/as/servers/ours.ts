@@ -20,6 +20,8 @@ await provision(records, {
       redirect_uris: [REDIRECT_URI],
       jwks: { keys: [{ ...jwk }] },
       dpop_bound_access_tokens: true,
+      // As the stock server signs them: a signature by PS256 costs as much as ten of these.
+      id_token_signed_response_alg: 'ES256',
     },
     {
       client_id: MTLS_CLIENT,
