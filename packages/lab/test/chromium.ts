@@ -1,24 +1,12 @@
 /** A real browser, that trusts the servers of one lab and no other authority for them. */
-import { accessSync, constants } from 'node:fs'
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+import { findProgram } from './program.ts'
 
 /** Where it is, if it is installed. */
-export const CHROMIUM = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+export const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome')
 
 /** @param certs the lab's folder of certificates */
 export async function startChromium(certs: string): Promise<Browser> {

@@ -1,23 +1,12 @@
 /** The collection of docs/interop, run by Bruno’s command line where that is installed. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { ReplayMemoryInProcess } from '@holdfast/store'
 import { expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { ROOT, startProgram } from './program.ts'
+import { findProgram, ROOT, startProgram } from './program.ts'
 
-const BRU = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'bru'))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+const BRU = findProgram('bru')
 
 test.runIf(BRU === undefined)('left out: bru (npm: @usebruno/cli) is not installed', () => {
   process.stderr.write('packages/lab: left out: bru is not installed\n')

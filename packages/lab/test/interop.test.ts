@@ -7,7 +7,7 @@ import { accessTokenHash, approve, makeProof, openConnection, readMaterial } fro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asProofKey } from '../src/signing-key.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
-import { makePlace, type Place, ROOT, type RunningLab, up } from './program.ts'
+import { findProgram, makePlace, type Place, ROOT, type RunningLab, up } from './program.ts'
 
 const execute = promisify(execFile)
 const CLI = `${process.execPath} ${join(ROOT, 'packages/lab/src/cli.ts')}`
@@ -39,10 +39,7 @@ const sh = (command: string) => {
   return execute('sh', ['-c', line], { env: place.env })
 }
 
-const isInstalled = await execute('sh', ['-c', 'command -v oauth2c']).then(
-  () => true,
-  () => false,
-)
+const isInstalled = findProgram('oauth2c') !== undefined
 
 test('the page has commands for each grant', () => {
   expect(registrations).toHaveLength(3)

@@ -1,14 +1,23 @@
 /** The real program in processes of its own, with folders and ports that nobody else has. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PORTS } from '../src/configuration.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../../..')
 const CLI = join(ROOT, 'packages/lab/src/cli.ts')
+
+/** The first of these programs on the PATH, if one of them is installed. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+}
 
 /** So that the same sources are not compiled for each of a hundred processes. */
 export const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
