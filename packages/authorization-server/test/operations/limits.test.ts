@@ -191,4 +191,18 @@ describe('the server', () => {
     vi.setSystemTime(Date.now() + 300_000)
     expect((await submit('correct horse')).text).toContain('consent-submit')
   })
+
+  test('counts the logins of the end-users’ own pages with all others', async () => {
+    const submit = (password: string) => {
+      const form = { login: 'alice', password }
+      return house.send({ url: `${house.issuer}/applications/login`, form })
+    }
+    for (let time = 0; time < 3; time += 1) expect((await submit('wrong')).status).toBe(200)
+    const refused = await submit('correct horse')
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '300'])
+    expect(refused.headers).not.toHaveProperty('set-cookie')
+    vi.setSystemTime(Date.now() + 300_000)
+    const accepted = await submit('correct horse')
+    expect([accepted.status, accepted.headers.location]).toEqual([303, '/applications'])
+  })
 })
