@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { approve, deny, type Fetch } from '../src/index.ts'
+import { approve, approveDevice, deny, type Fetch } from '../src/index.ts'
 import { listening } from './fixtures/listening.ts'
 
 const redirectUri = 'https://client.example/callback'
@@ -146,6 +146,31 @@ describe('the user', () => {
       '/authorize/resume',
       '/abort',
     ])
+  })
+
+  it('RFC8628-3.3: with a device’s code, sends it on, says it is theirs, and ends at a page without a question', async () => {
+    const form = (action: string, button: string) =>
+      page(`<form method="post" action="${action}"><button id="${button}"></form>`)
+    answers['/device'] = (response, entry) =>
+      (entry.method === 'GET'
+        ? form('/device', 'user-code-submit')
+        : form('/confirm', 'device-confirm'))(response, entry)
+    answers['/confirm'] = redirect('/interaction')
+    answers['/consent'] = page('<title>Done</title>')
+    await approveDevice(`${origin}/device?user_code=BCDF-GHJK`, { fetch: fetchOnce, user })
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /device?user_code=BCDF-GHJK',
+      'POST /device',
+      'POST /confirm',
+      'GET /interaction',
+      'POST /login?x=1&y=2',
+      'GET /authorize/resume',
+      'POST /consent',
+    ])
+    answers['/consent'] = page('<title>Refused</title>', 403)
+    await expect(
+      approveDevice(`${origin}/device`, { fetch: fetchOnce, user }),
+    ).rejects.toMatchObject({ code: 'UNKNOWN_PAGE' })
   })
 
   it('needs no login where there is a session, and no consent where it was given', async () => {

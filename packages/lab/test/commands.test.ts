@@ -71,7 +71,7 @@ describe('tour', () => {
       { binding: 'DPoP', status: 200 },
       { binding: 'mutual TLS', status: 200 },
     ])
-  })
+  }, 60_000)
 })
 
 describe.concurrent('flow', () => {
