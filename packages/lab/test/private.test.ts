@@ -16,10 +16,10 @@ async function expectNothingLeft(): Promise<void> {
   expect([existsSync(place.certs), existsSync(place.state)]).toEqual([false, false])
 }
 
-test('tour', async () => {
+test('tour', { timeout: 120_000 }, async () => {
   const { code, out, err } = await run(place, ['tour'])
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/✓ 20 of 20 flows reach the API, (\d+) of \1 attacks are refused/)
+  expect(out).toMatch(/✓ 44 of 44 flows reach the API, (\d+) of \1 attacks are refused/)
   await expectNothingLeft()
 })
 

@@ -14,7 +14,7 @@ test.for([
   ['//evil.example/accounts', 404],
   ['*', 404],
   ['/', 404],
-  ['/accounts/..', 404],
+  ['/accounts/..', 401], // an account of that name,
   ['/%', 404],
   ['/%61ccounts', 404],
   ['/accounts%00', 404],
