@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts'],
     // What takes long or needs a registry: scripts/test --full
     exclude: full ? [] : ['**/*.full.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       include: ['packages/*/src/**'],
       // Every line and branch of the checks is there because of a clause, and has its test.

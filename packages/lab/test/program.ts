@@ -144,7 +144,7 @@ async function readRunFile(path: string): Promise<RunningLab['run'] | undefined>
 }
 
 /** Milliseconds. */
-const DEADLINE = 15_000
+const DEADLINE = 60_000
 
 export async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + DEADLINE
