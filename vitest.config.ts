@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts'],
     // What takes long or needs a registry: scripts/test --full
     exclude: full ? [] : ['**/*.full.test.ts'],
+    // Many tests wait for a process of their own: one worker for each core, not one fewer.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
