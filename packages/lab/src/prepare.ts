@@ -3,7 +3,6 @@
  * made once and kept; doing it again repairs what a killed run has left half done.
  */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
@@ -20,6 +19,7 @@ import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresse
 import { ALL_CLIENTS, certificateOf, keyOf, metadataOf, publicPart } from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { codeOf, UsageError } from './errors.ts'
+import { readTextFile } from './text-file.ts'
 
 export const USERS = ['alice', 'bob', 'john'].map((login) => ({
   login,
@@ -57,7 +57,7 @@ export async function readServerTls(
   { certs }: LabConfiguration,
   server: (typeof SERVERS)[number],
 ): Promise<{ readonly chain: string; readonly key: string; readonly trust: string }> {
-  const read = (file: string) => textOf(join(certs, file))
+  const read = (file: string) => readTextFile(join(certs, file))
   const chain = await read(`servers/${server}.chain.pem`)
   const key = await read(`servers/${server}.key.pem`)
   const trust = await read('root.certificate.pem')
@@ -83,7 +83,7 @@ export async function keyStoreOf(
   records: Records,
 ): Promise<KeyStore> {
   if (file === undefined) return { records }
-  return { records, encryption: encryptedWith(await textOf(file)) }
+  return { records, encryption: encryptedWith(await readTextFile(file)) }
 }
 
 /** Writes each client's material into its folder, and registers them all. */
@@ -155,15 +155,6 @@ async function prepareIntrospector(
 /** @throws MaterialError where `prepareClients` has not been */
 export const readIntrospector = ({ state }: LabConfiguration): Promise<ClientMaterial> =>
   readMaterial(join(state, RESOURCE_SERVER_CLIENT))
-
-/** @throws UsageError */
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read (${codeOf(error)})`)
-  }
-}
 
 /**
  * The material of an earlier run. A run that was killed can leave files missing, or of two versions:

@@ -1,8 +1,7 @@
 /** A running conformance suite, by its REST interface (version 5.2). */
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { Agent, fetch } from 'undici'
-import { UsageError } from '../errors.ts'
+import { readTextFile } from '../text-file.ts'
 import { SuiteError } from './suite-error.ts'
 
 const module = z.object({
@@ -48,8 +47,8 @@ export class Suite {
 
   /** @throws UsageError for a file that cannot be read; SuiteError where nobody answers */
   static async open({ url, tokenFile, ca }: SuiteAccess): Promise<Suite> {
-    const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim()
-    const suite = new Suite(url, token, ca === undefined ? undefined : await readText(ca))
+    const token = tokenFile === undefined ? undefined : (await readTextFile(tokenFile)).trim()
+    const suite = new Suite(url, token, ca === undefined ? undefined : await readTextFile(ca))
     await suite.#ask('GET', 'runner/available', z.unknown())
     return suite
   }
@@ -125,13 +124,5 @@ function parsed(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read`, { cause: error })
   }
 }
