@@ -1,13 +1,13 @@
 import type { Records } from '@holdfast/store'
-import { asRegistered, ClientMetadataError } from './client-metadata.ts'
-import type { ClientMetadata } from './client-metadata.ts'
+import { asRegistered, ClientMetadataError } from './clients/client-metadata.ts'
+import type { ClientMetadata } from './clients/client-metadata.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
 import { createKeys } from './keys/keys.ts'
-import { algorithmsOf, DEFAULT_PROFILE, registeredWith, weakness } from './profiles.ts'
-import type { ProfileName } from './profiles.ts'
-import { keepUser } from './users.ts'
+import { algorithmsOf, DEFAULT_PROFILE, registeredWith, weakness } from './profiles/profiles.ts'
+import type { ProfileName } from './profiles/profiles.ts'
+import { keepUser } from './end-users/users.ts'
 import type { Metadata } from './profiles/requirement.ts'
-import type { User } from './users.ts'
+import type { User } from './end-users/users.ts'
 
 export interface Provisioning {
   readonly clients: readonly ClientMetadata[]

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { errors } from 'oidc-provider'
 import type { Client, Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
-import { isAlgorithm } from './algorithms.ts'
-import { askedIn, type Detail } from './authorization-details.ts'
-import type { Configuration } from './configuration.ts'
-import { OIDC_SCOPES, scopeList } from './scopes.ts'
+import { isAlgorithm } from './vocabulary/algorithms.ts'
+import { askedIn, type Detail } from './extensions/rich-authorization/authorization-details.ts'
+import type { Configuration } from './configuration/configuration.ts'
+import { OIDC_SCOPES, scopeList } from './vocabulary/scopes.ts'
 
 /** Resource indicators (RFC 8707): who an access token is for, and what it looks like. */
 export class Resources {

@@ -1,7 +1,7 @@
 import { RecordsInProcess } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { adapterOver } from '../src/adapter.ts'
+import { adapterOver } from '../src/records/adapter.ts'
 
 let records: RecordsInProcess
 let adapter: ReturnType<typeof adapterOver>

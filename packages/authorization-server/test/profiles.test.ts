@@ -3,7 +3,13 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PROFILES, provision } from '../src/index.ts'
 import type { ClientMetadata, ProfileName } from '../src/index.ts'
-import { isProfile, registeredWith, requirementsOf, termsOf, weakness } from '../src/profiles.ts'
+import {
+  isProfile,
+  registeredWith,
+  requirementsOf,
+  termsOf,
+  weakness,
+} from '../src/profiles/profiles.ts'
 import type { Metadata } from '../src/profiles/requirement.ts'
 import { Browser } from './browser.ts'
 import { authorizationUrl, pushed } from './flow.ts'

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
 import type { Payload } from '@holdfast/store'
 import { StoreError } from '@holdfast/store'
-import { ConfigurationError } from '../values.ts'
+import { ConfigurationError } from '../configuration/values.ts'
 
 /**
  * How keys look in the store. AES-256-GCM, for a store that others can read; the place of the record

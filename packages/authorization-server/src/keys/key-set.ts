@@ -1,5 +1,5 @@
-import { LIFETIMES } from '../configuration.ts'
-import { NONCE_LIFETIME } from '../rows/origin.ts'
+import { LIFETIMES } from '../configuration/configuration.ts'
+import { NONCE_LIFETIME } from '../sender-constraint/origin.ts'
 import { newKey } from './new-key.ts'
 import type { PrivateJwk, Purpose } from './new-key.ts'
 

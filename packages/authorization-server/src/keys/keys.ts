@@ -1,5 +1,5 @@
 import { type Records, StoreError } from '@holdfast/store'
-import { ALGORITHMS } from '../algorithms.ts'
+import { ALGORITHMS } from '../vocabulary/algorithms.ts'
 import { type KeyEncryption, notEncrypted } from './encryption.ts'
 import { advanced, type KeySet, keysOf, type KeySummary, newLines } from './key-set.ts'
 import { settledAt, summaries } from './key-set.ts'

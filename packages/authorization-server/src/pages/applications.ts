@@ -1,5 +1,5 @@
 import type { Requested } from '../resources.ts'
-import { applications as path } from '../endpoints.ts'
+import { applications as path } from '../vocabulary/endpoints.ts'
 import { requestedScopes } from './consent.ts'
 import { html } from './html.ts'
 import { page } from './layout.ts'

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider'
-import { isForPeople } from '../endpoints.ts'
+import { isForPeople } from '../vocabulary/endpoints.ts'
 import { html } from './html.ts'
 import { page, show } from './layout.ts'
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Context } from 'koa'
-import { contentSecurityPolicy } from '../operations/headers.ts'
+import { contentSecurityPolicy } from '../http/security-headers.ts'
 import { html, Markup } from './html.ts'
 
 const STYLE = `

@@ -1,4 +1,4 @@
-import { ALGORITHMS, POST_QUANTUM } from '../algorithms.ts'
+import { ALGORITHMS, POST_QUANTUM } from '../vocabulary/algorithms.ts'
 import type { Requirement } from './requirement.ts'
 
 /** ML-DSA beside the algorithms of FAPI 2.0, which knows none that a quantum computer leaves whole. */

@@ -6,14 +6,14 @@ import type {
   KoaContextWithOIDC,
   Configuration as ProviderConfiguration,
 } from 'oidc-provider'
-import type { Algorithm } from '../algorithms.ts'
-import type { CertificateJudge } from '../certificates.ts'
-import type { Configuration } from '../configuration.ts'
-import type { Exchange } from '../exchange/facts.ts'
+import type { Algorithm } from '../vocabulary/algorithms.ts'
+import type { CertificateJudge } from '../sender-constraint/certificates.ts'
+import type { Configuration } from '../configuration/configuration.ts'
+import type { Exchange } from '../extensions/token-exchange/facts.ts'
 import type { Keys } from '../keys/keys.ts'
-import type { Fetch } from '../notification.ts'
+import type { Fetch } from '../clients/notification.ts'
 import type { Places } from '../status-list/places.ts'
-import type { RequestObject } from './request-object.ts'
+import type { RequestObject } from '../extensions/message-signing/request-object.ts'
 
 /** A client's metadata, as it was registered or as the library has completed it. */
 export type Metadata = { readonly [member: string]: unknown }

@@ -1,17 +1,17 @@
 import { errors } from 'oidc-provider'
-import { adapterOver } from '../adapter.ts'
-import { checkAssertion } from '../assertion.ts'
-import { mutualTls } from '../certificates.ts'
-import { OWN_MEMBERS } from '../client-metadata.ts'
-import { endpoints, interactionPath, mtlsEndpointAliases } from '../endpoints.ts'
+import { adapterOver } from '../records/adapter.ts'
+import { checkAssertion } from '../clients/assertion.ts'
+import { mutualTls } from '../sender-constraint/certificates.ts'
+import { OWN_MEMBERS } from '../clients/client-metadata.ts'
+import { endpoints, interactionPath, mtlsEndpointAliases } from '../vocabulary/endpoints.ts'
 import { SigningKey } from '../keys/signing-key.ts'
 import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
-import { refuseProofSignedBeyond } from '../proof-algorithm.ts'
-import { bindToProof } from '../rows/library.ts'
-import { CLOCK_TOLERANCE } from '../time.ts'
-import { findAccount } from '../users.ts'
+import { refuseProofSignedBeyond } from '../sender-constraint/proof-algorithm.ts'
+import { bindToProof } from '../sender-constraint/library.ts'
+import { CLOCK_TOLERANCE } from '../vocabulary/time.ts'
+import { findAccount } from '../end-users/users.ts'
 import {
   keysByValue,
   oneConstraint,
@@ -22,15 +22,15 @@ import {
   strongAlgorithms,
   strongAuthentication,
   strongKeys,
-} from './client-rules.ts'
-import { DEVICE_AUTHORIZATION } from './device-authorization.ts'
-import { LOGOUT } from './logout.ts'
-import { REGISTRATION } from './registration.ts'
-import { isNotDatedAhead } from './request-object.ts'
+} from '../clients/client-rules.ts'
+import { DEVICE_AUTHORIZATION } from '../extensions/device-authorization/requirements.ts'
+import { LOGOUT } from '../extensions/logout/requirements.ts'
+import { REGISTRATION } from '../extensions/registration/requirements.ts'
+import { isNotDatedAhead } from '../extensions/message-signing/request-object.ts'
 import type { Requirement } from './requirement.ts'
-import { RICH_AUTHORIZATION } from './rich-authorization.ts'
-import { STEP_UP } from './step-up.ts'
-import { TOKEN_EXCHANGE } from './token-exchange.ts'
+import { RICH_AUTHORIZATION } from '../extensions/rich-authorization/requirements.ts'
+import { STEP_UP } from '../extensions/step-up/requirements.ts'
+import { TOKEN_EXCHANGE } from '../extensions/token-exchange/requirements.ts'
 
 /**
  * What holds for every client of every profile. Every option of the library that we set stands next
@@ -102,7 +102,7 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.3.2.1-10',
     sentence: 'DPoP proofs may be asked to carry a server-provided nonce',
     sets: () => ({
-      // Proofs are checked and remembered before the library sees them: see rows/enforcing.ts.
+      // Proofs are checked and remembered before the library sees them: see sender-constraint/enforcing.ts.
       features: { dPoP: { enabled: true, allowReplay: true } },
     }),
   },
@@ -161,7 +161,7 @@ export const SECURITY_PROFILE = [
     asks: safeRedirects,
   },
   {
-    clause: 'FAPI2SP-5.3.2.2-13', // own pages: see interactions.ts
+    clause: 'FAPI2SP-5.3.2.2-13', // own pages: see end-users/interactions.ts
     sentence: 'end-users are shown what they need to decide',
     sets: () => ({
       features: { devInteractions: { enabled: false } },
@@ -253,7 +253,7 @@ export const SECURITY_PROFILE = [
     }),
   },
   {
-    clause: 'RFC6819-5.2.2.4', // see applications.ts
+    clause: 'RFC6819-5.2.2.4', // see end-users/applications.ts
     sentence: 'end-users see which applications have access, and withdraw it with every token',
   },
   ...LOGOUT,
@@ -350,12 +350,12 @@ export const SECURITY_PROFILE = [
         long: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
         short: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
       },
-      clientBasedCORS: () => false, // for origins that are not listed: see cross-origin.ts
+      clientBasedCORS: () => false, // for origins that are not listed: see http/cross-origin.ts
       ttl: { Session: lifetimes.session, Interaction: lifetimes.interaction },
     }),
   },
   {
-    clause: 'RFC9700-2.1.1', // single use holds only where the store is atomic: see adapter.ts
+    clause: 'RFC9700-2.1.1', // single use holds only where the store is atomic: see records/adapter.ts
     sentence: 'what is good for one use is used once, on any node',
     sets: ({ records, configuration: { lifetimes } }) => ({
       adapter: adapterOver(records, lifetimes.interaction),

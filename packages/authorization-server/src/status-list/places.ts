@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Records } from '@holdfast/store'
-import { endpoints } from '../endpoints.ts'
-import { StatusListsFull } from '../unavailable.ts'
+import { endpoints } from '../vocabulary/endpoints.ts'
+import { StatusListsFull } from '../records/unavailable.ts'
 
 /** Where the status of one token stands. */
 export interface Place {

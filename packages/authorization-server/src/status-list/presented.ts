@@ -3,7 +3,7 @@ import { importJwk, parseJws, verifies } from '@holdfast/sender-constraint'
 import type { Context, Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { getRawBody } from 'raw-body'
-import { endpoints } from '../endpoints.ts'
+import { endpoints } from '../vocabulary/endpoints.ts'
 import type { House } from '../profiles/requirement.ts'
 
 /** Characters of a token that is looked at; bytes of a form, as the library takes them. */

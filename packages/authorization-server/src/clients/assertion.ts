@@ -1,0 +1,34 @@
+import { errors } from 'oidc-provider'
+import type { KoaContextWithOIDC, UnknownObject } from 'oidc-provider'
+import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from '../vocabulary/time.ts'
+
+interface AssertionRules {
+  /** Seconds that `exp` may lie ahead; also bounds how long its use is remembered. */
+  readonly longest: number
+  readonly tokenEndpointAsAudience: boolean
+}
+
+/**
+ * What the library does not ask of a client assertion whose signature is good. Being the library's
+ * hook, it also replaces the check of `aud` that profile '2.0' brings.
+ */
+export function checkAssertion(
+  ctx: KoaContextWithOIDC,
+  claims: UnknownObject,
+  { longest, tokenEndpointAsAudience }: AssertionRules,
+): void {
+  const { aud, exp, iat, nbf } = claims
+  // FAPI2SP-5.3.2.1-8: as a string, not in a list.
+  const isAudience =
+    aud === ctx.oidc.issuer || (tokenEndpointAsAudience && aud === ctx.oidc.urlFor('token'))
+  if (!isAudience)
+    throw new errors.InvalidClientAuth(
+      'aud of the client assertion must be the issuer, as a string',
+    )
+  if (typeof exp !== 'number' || exp > seconds() + longest + CLOCK_TOLERANCE)
+    throw new errors.InvalidClientAuth(`exp of the client assertion is over ${longest} s ahead`)
+  for (const [name, date] of Object.entries({ iat, nbf }))
+    // FAPI2SP-5.3.2.1-13
+    if (date !== undefined && (typeof date !== 'number' || date > seconds() + DATED_AHEAD))
+      throw new errors.InvalidClientAuth(`${name} of the client assertion is over 60 s ahead`)
+}

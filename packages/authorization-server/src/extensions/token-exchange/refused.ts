@@ -1,0 +1,15 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
+import { errors } from 'oidc-provider'
+import type { Requirement } from '../../profiles/requirement.ts'
+
+/** RFC8693-2.2.2: what is wrong with the tokens is `invalid_request`, whatever it is. */
+export class ExchangeRefused extends errors.OIDCProviderError {
+  readonly clause: ClauseId
+
+  /** @param explain name the clause to the client */
+  constructor({ clause, sentence, exchange }: Requirement, explain: boolean) {
+    super(400, exchange?.error ?? 'invalid_request')
+    this.error_description = explain ? `${clause}: ${sentence}` : sentence
+    this.clause = clause
+  }
+}

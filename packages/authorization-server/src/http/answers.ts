@@ -1,0 +1,117 @@
+import type { Reporter } from '@holdfast/trace'
+import { errors } from 'oidc-provider'
+import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Context, Middleware } from 'koa'
+import { onRefusal, reportDecision } from './decisions.ts'
+import type { Failure } from './decisions.ts'
+import { endpoints, isCanonical, isForPeople, postOnly } from '../vocabulary/endpoints.ts'
+import { TooManyFailures } from '../operations/limits.ts'
+import { outcomeOf } from '../operations/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
+import { showError } from '../pages/error.ts'
+import { decidedOn } from '../sender-constraint/decided.ts'
+import { whyUnsupported } from './unsupported.ts'
+
+/** Seconds after which a client may ask again. */
+const RETRY_AFTER = '5'
+
+export interface Observers {
+  readonly report: Reporter
+  /** Told of every outcome that matters for security, before it is answered. Must not throw. */
+  readonly audit: ((outcome: Outcome) => void) | undefined
+}
+
+/**
+ * The outermost middleware: whatever happens inside, the answer is an OAuth error with the right
+ * status, and the decision is on the trace.
+ */
+export function answersInOAuth(provider: Provider, { report, audit }: Observers): Middleware {
+  const failures = new WeakMap<object, Failure>()
+  onRefusal(provider, (ctx, thrown) => {
+    const deep = tooDeep(ctx, thrown)
+    if (deep) answerFailure(ctx, deep)
+    const failure = deep ?? thrown
+    failures.set(ctx, failure)
+    mend(ctx, failure)
+  })
+  // Connections that break while we write; Koa would print them.
+  provider.silent = true
+
+  return async (ctx, next) => {
+    const began = performance.now()
+    prepare(ctx)
+    try {
+      if (isCanonical(ctx.path)) await next()
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error))
+      failures.set(ctx, failure)
+      answerFailure(ctx, failure)
+    }
+    if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
+    if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
+    const failure = failures.get(ctx)
+    if (failure instanceof TooManyFailures) ctx.set('Retry-After', String(failure.retryAfter))
+    const decision = decidedOn(ctx)?.decision
+    reportDecision(report, ctx.get('traceparent'), { decision, failure })
+    const outcome = audit && outcomeOf(ctx, failure, performance.now() - began)
+    if (outcome) audit(outcome)
+  }
+}
+
+function prepare(ctx: Context): void {
+  if (ctx.path !== endpoints.jwks && !ctx.path.startsWith('/.well-known/'))
+    ctx.set('Cache-Control', 'no-store')
+}
+
+/** Answers that the library gives under another name. */
+function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
+  const { params } = ctx.oidc
+  const why = whyUnsupported(failure, params?.['grant_type'] ?? params?.['response_type'])
+  if (why !== undefined && failure instanceof errors.OIDCProviderError)
+    ctx.body = { error: failure.error, error_description: why }
+  const named = misnamed(ctx, failure)
+  if (named) ctx.body = named
+}
+
+/** The library clones a JWT before it has judged it, and V8 gives up on what nests a thousandfold. */
+function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
+  const jwt = params?.['request'] ?? params?.['client_assertion']
+  return thrown instanceof RangeError && jwt !== undefined
+    ? new errors.InvalidRequest('a JWT of this request nests too deeply')
+    : undefined
+}
+
+/** A proof is missing, where the library blames the grant (RFC9449-5). */
+function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
+  const { client, params, route } = ctx.oidc
+  // Client authentication has succeeded: this error does not come before it.
+  if (route !== 'token' || !(failure instanceof errors.InvalidGrant)) return undefined
+  if (client?.['dpopBoundAccessTokens'] !== true || decidedOn(ctx)?.proof) return undefined
+  return {
+    // A confidential client's refresh token is bound to no key: there is no proof that could be
+    // invalid, there is something missing (RFC6749-5.2). The OpenID plans ask for that.
+    error: params?.['grant_type'] === 'refresh_token' ? 'invalid_request' : 'invalid_dpop_proof',
+    error_description: 'a DPoP proof is required of this client',
+  }
+}
+
+function answerFailure(ctx: Context, failure: Failure): void {
+  const known = failure instanceof errors.OIDCProviderError && failure.expose
+  ctx.status = known ? failure.statusCode : 500
+  const out = known
+    ? { error: failure.error, error_description: failure.error_description }
+    : { error: 'server_error', error_description: 'the request could not be completed' }
+  if (isForPeople(ctx.path)) showError(ctx, out)
+  else ctx.body = out
+}
+
+function answerNotFound(ctx: Context): void {
+  if (postOnly.has(ctx.path) && ctx.method !== 'POST') {
+    ctx.status = 405
+    ctx.set('Allow', 'POST')
+    ctx.body = { error: 'invalid_request', error_description: 'this endpoint takes POST only' }
+  } else {
+    ctx.status = 404
+    ctx.body = { error: 'not_found', error_description: 'there is no such endpoint' }
+  }
+}
