@@ -5,7 +5,12 @@ import type { ClientMaterial } from '@holdfast/client'
 import { openConnection } from '@holdfast/client'
 import { introspectedTokens, jwtTokens } from '@holdfast/resource-server'
 import { type ApiOptions, createApi } from '@holdfast/resource-server/api'
-import { measureDecisions, measureMemory, measureTokens } from '@holdfast/resource-server/metrics'
+import {
+  measureCaches,
+  measureDecisions,
+  measureMemory,
+  measureTokens,
+} from '@holdfast/resource-server/metrics'
 import client, { Registry } from 'prom-client'
 
 export interface ResourceServer {
@@ -50,6 +55,7 @@ export function makeResourceServer(
     nonceSecret: randomBytes(32),
     explain: true,
     ...options,
+    caches: measureCaches(client, metrics),
     memory: measureMemory(client, metrics, options.memory),
     observe: (observation) => {
       measure(observation)

@@ -1,6 +1,7 @@
-/** Health, readiness, metrics and audit log of the lab's authorization server; a store that goes. */
+/** Health, readiness, metrics and audit log of the lab's servers; a store that goes. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setScene } from '@holdfast/attacks'
 import { openConnection } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { newTrace } from '@holdfast/trace'
@@ -8,6 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { connectAs } from '../src/flows.ts'
+import { makeStage } from '../src/stage.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>
 beforeAll(async () => {
@@ -19,6 +21,14 @@ afterAll(() => lab.close())
 async function management(path: string): Promise<readonly [status: number, body: string]> {
   const answer = await fetch(`${lab.addresses.authorizationServerManagement}${path}`)
   return [answer.status, await answer.text()]
+}
+
+/** One request of each kind of client, and one that is refused. */
+async function useTokens(): Promise<void> {
+  const scene = await setScene(await makeStage(lab))
+  expect((await scene.send(await scene.byDpop())).status).toBe(200)
+  expect((await scene.send(await scene.byDpop({ url: scene.opaqueUrl! }))).status).toBe(401)
+  expect((await scene.send(scene.byMtls())).status).toBe(200)
 }
 
 async function takeToken(): Promise<void> {
@@ -88,6 +98,29 @@ test('the metrics count what was issued, refused and waited for', async () => {
     /^holdfast_store_failures_total\{operation="find"\} [1-9]/m,
     /^holdfast_as_failures_remembered\{limit="client"\} 0$/m,
     /^nodejs_eventloop_lag_seconds \S/m,
+  ])
+    expect(text).toMatch(line)
+})
+
+test('the metrics of the resource server: decisions, and what it keeps', async () => {
+  await useTokens()
+  const answer = await fetch(`${lab.addresses.resourceServerManagement}/metrics`)
+  const text = await answer.text()
+  expect(answer.status).toBe(200)
+  for (const line of [
+    /^holdfast_decisions_total\{clause="none",scheme="DPoP"\} [1-9]/m,
+    /^holdfast_decision_seconds_count\{outcome="accepted"\} [1-9]/m,
+    /^holdfast_replay_memory_answers_total\{answer="recorded"\} [1-9]/m,
+    /^holdfast_replay_memory_uses [1-9]/m,
+    /^holdfast_replay_memory_nonces_given [0-9]/m,
+    /^holdfast_replay_memory_since_seconds [0-9]/m,
+    /^holdfast_token_readings_total\{reader="jwt",issuer="asked"\} [1-9]/m,
+    /^holdfast_cache_entries\{cache="proof keys",of=""\} [1-9]/m,
+    /^holdfast_cache_entries\{cache="tokens",of=""\} [1-9]/m,
+    /^holdfast_cache_entries\{cache="introspection",of="https:[^"]+"\} [0-9]/m,
+    /^holdfast_cache_entries\{cache="issuer keys",of="https:[^"]+"\} [1-9]/m,
+    /^holdfast_cache_lookups_total\{cache="tokens",of="",found="no"\} [1-9]/m,
+    /^holdfast_cache_age_seconds\{cache="status list",of="https:[^"]+"\} [0-9.e-]+$/m,
   ])
     expect(text).toMatch(line)
 })

@@ -1,4 +1,5 @@
 export { authorizationDetailsOf } from './authorization-details.ts'
+export type { Cache, CacheFigures } from './cache.ts'
 export type { CertificateStatus, CertificateVerdict } from '@holdfast/sender-constraint'
 export type { HopFormat, Hops } from './hop/hops.ts'
 export { introspectedTokens, type IntrospectionOptions } from './introspection.ts'

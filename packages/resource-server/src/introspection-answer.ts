@@ -1,4 +1,5 @@
 import { type Claims, parseJsonObject } from '@holdfast/sender-constraint'
+import type { Cache } from './cache.ts'
 import { IssuerError } from './issuer.ts'
 import { issuerKeys, type IssuerOptions } from './issuer-keys.ts'
 import { openSigned } from './signed-answer.ts'
@@ -13,12 +14,14 @@ export interface AnswerFormat {
   readonly accept: string
   /** @throws IssuerError */
   readonly read: (body: Buffer) => Claims | Promise<Claims>
+  readonly caches: readonly Cache[]
 }
 
 /** RFC 7662 §2.2. */
 export const readPlain: AnswerFormat = {
   accept: 'application/json',
   read: (body) => object(parseJsonObject(body)),
+  caches: [],
 }
 
 /** RFC 9701 §5. @param clientId by which the issuer knows us: the audience of its answers */
@@ -37,6 +40,7 @@ export function signedAnswers(options: IssuerOptions, clientId: string): AnswerF
       if (Number(iat) < now() / 1000 - OLDEST) throw new IssuerError('an old answer')
       return object(token_introspection)
     },
+    caches: [keys.cache],
   }
 }
 

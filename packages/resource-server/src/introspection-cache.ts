@@ -1,10 +1,12 @@
 import type { OpaqueToken } from '@holdfast/sender-constraint'
+import type { CacheFigures } from './cache.ts'
 
 /** Remembers active tokens for a moment, by their hash; those asked about first go first. */
 export interface IntrospectionCache {
   readonly get: (hash: string) => OpaqueToken | undefined
   /** @param askedAt milliseconds */
   readonly put: (token: OpaqueToken, askedAt: number) => void
+  readonly figures: () => CacheFigures
 }
 
 /** @param limits.life milliseconds */
@@ -13,10 +15,16 @@ export function introspectionCache(
   now: () => number,
 ): IntrospectionCache {
   const tokens = new Map<string, { readonly token: OpaqueToken; readonly until: number }>()
+  let hits = 0
+  let misses = 0
   return {
     get: (hash) => {
       const known = tokens.get(hash)
-      if (!known || now() < known.until) return known?.token
+      if (known && now() < known.until) {
+        hits += 1
+        return known.token
+      }
+      misses += 1
       tokens.delete(hash)
       return undefined
     },
@@ -29,5 +37,6 @@ export function introspectionCache(
       const [oldest] = tokens.keys()
       if (tokens.size > limits.entries && oldest !== undefined) tokens.delete(oldest)
     },
+    figures: () => ({ entries: tokens.size, hits, misses }),
   }
 }

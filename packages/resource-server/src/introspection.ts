@@ -3,7 +3,8 @@ import type { JWK } from 'jose'
 import { byCertificate, type ClientAuthentication, privateKeyJwt } from './client-authentication.ts'
 import { introspectionCache } from './introspection-cache.ts'
 import { introspectionEndpoint } from './introspection-endpoint.ts'
-import { readPlain, signedAnswers } from './introspection-answer.ts'
+import type { Cache } from './cache.ts'
+import { type AnswerFormat, readPlain, signedAnswers } from './introspection-answer.ts'
 import { ask, IssuerError } from './issuer.ts'
 import type { IssuerOptions } from './issuer-keys.ts'
 import { pauseAfterFailure } from './pause.ts'
@@ -45,11 +46,8 @@ export function introspectedTokens(given: IntrospectionOptions): TokenReader {
   const life = between('cacheFor', cacheFor, 0, 60) * 1000
   const authentication =
     key === 'mtls' ? byCertificate(clientId) : privateKeyJwt(key, { issuer, clientId, now })
-  const question = asker(options, {
-    authentication,
-    byMtls: key === 'mtls',
-    signedFor: given.signed === 'required' ? clientId : undefined,
-  })
+  const format = given.signed === 'required' ? signedAnswers(options, clientId) : readPlain
+  const question = asker(options, { authentication, byMtls: key === 'mtls', format })
   const cache = introspectionCache({ life, entries: cacheEntries }, now)
   const asking = new Map<string, Promise<Reading>>()
 
@@ -62,7 +60,7 @@ export function introspectedTokens(given: IntrospectionOptions): TokenReader {
     return token
   }
 
-  return (text) => {
+  const reader = (text: string) => {
     const hash = sha256(text)
     const known = cache.get(hash) ?? asking.get(hash)
     if (known) return known
@@ -70,6 +68,8 @@ export function introspectedTokens(given: IntrospectionOptions): TokenReader {
     asking.set(hash, reading)
     return reading
   }
+  const own: Cache = { name: 'introspection', of: issuer, figures: cache.figures }
+  return Object.assign(reader, { caches: [own, ...format.caches] })
 }
 
 const UNAVAILABLE = {
@@ -85,13 +85,12 @@ function asker(
   how: {
     readonly authentication: ClientAuthentication
     readonly byMtls: boolean
-    /** Our name, if the answer must be signed for us. */
-    readonly signedFor: string | undefined
+    readonly format: AnswerFormat
   },
 ): Asker {
   const { fetch, now } = options
+  const { format } = how
   const endpoint = introspectionEndpoint(options, how.byMtls)
-  const format = how.signedFor === undefined ? readPlain : signedAnswers(options, how.signedFor)
   const pause = pauseAfterFailure(now)
 
   return async (token) => {

@@ -5,6 +5,7 @@ import {
   type JwsKey,
   POST_QUANTUM,
 } from '@holdfast/sender-constraint'
+import type { Cache } from './cache.ts'
 import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
 import { pauseAfterFailure } from './pause.ts'
 
@@ -29,6 +30,7 @@ export interface IssuerKeys {
    *   been issued yet, so nobody can have an honest new `kid` looked up in vain beforehand
    */
   readonly find: (header: Claims, subject: string) => FoundKey | Promise<FoundKey>
+  readonly cache: Cache
 }
 
 export interface IssuerOptions {
@@ -50,6 +52,8 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
   let keys: readonly PublishedKey[] = []
   let fetchedAt = -Infinity
   let lookedAt = -Infinity
+  let hits = 0
+  let misses = 0
   const inVain = new Set<string>()
   let fetching: Promise<boolean> | undefined
   const pause = pauseAfterFailure(now)
@@ -79,9 +83,11 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
     const age = now() - fetchedAt
     const key = age <= LIFE ? findKey(keys, header) : undefined
     if (key) {
+      hits += 1
       if (age > LIFE / 2 && !pause.lasts()) void refreshOnce()
       return key
     }
+    misses += 1
     // No key that we could use fits; nothing need be asked to know it.
     if (!KNOWN.some((name) => name === header['alg'])) return 'unpublished'
     // A fetch that began before this was shown proves nothing against it.
@@ -101,7 +107,13 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
     return 'unpublished'
   }
 
-  return { find }
+  const figures = () => ({
+    entries: keys.length,
+    hits,
+    misses,
+    ...(fetchedAt > -Infinity && { age: now() - fetchedAt }),
+  })
+  return { find, cache: { name: 'issuer keys', of: issuer, figures } }
 }
 
 interface PublishedKey {

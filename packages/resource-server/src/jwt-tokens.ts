@@ -6,6 +6,7 @@ import {
   type TokenStatus,
   withKey,
 } from '@holdfast/sender-constraint'
+import type { Cache } from './cache.ts'
 import { type FoundKey, issuerKeys, type IssuerOptions } from './issuer-keys.ts'
 import { https, PolicyError } from './policy.ts'
 import { statusLists } from './status-lists.ts'
@@ -29,41 +30,50 @@ export interface JwtIssuer
  * @throws PolicyError at once, if an issuer or the URI of a list is not https
  */
 export function jwtTokens(...issuers: readonly [JwtIssuer, ...JwtIssuer[]]): TokenReader {
-  const complete = new Map<unknown, Completion>(
-    issuers.map((options) => [options.issuer, completion(options)]),
+  const sources = new Map<unknown, Source>(
+    issuers.map((options) => [options.issuer, source(options)]),
   )
   const kept = new Recent<JwtToken>(KEPT)
   const read = (text: string) => {
     const token = kept.get(text) ?? readJwtToken(text)
     if (token.form === 'unreadable') return token
-    return complete.get(token.claims['iss'])?.(token) ?? token
+    return sources.get(token.claims['iss'])?.complete(token) ?? token
   }
   // Only what was accepted, so that nobody's garbage displaces it. Key and status are asked for anew
   // each time: a token that is kept is parsed and verified, and nothing else.
   const accepted = (text: string, token: AccessToken) => {
     if (token.form === 'jwt') kept.keep(text, token)
   }
-  return Object.assign(read, { accepted })
+  const cache: Cache = { name: 'tokens', figures: () => kept.figures }
+  const caches = [cache, ...[...sources.values()].flatMap((one) => one.caches)]
+  return Object.assign(read, { accepted, caches })
 }
 
 /** Tokens; each takes about as many bytes as three times its text. */
 const KEPT = 10_000
 
-type Completion = (token: JwtToken) => Reading | Promise<Reading>
+/** What one issuer publishes, and what of it belongs to a token. */
+interface Source {
+  readonly complete: (token: JwtToken) => Reading | Promise<Reading>
+  readonly caches: readonly Cache[]
+}
 
-function completion(options: JwtIssuer): Completion {
+function source(options: JwtIssuer): Source {
   const { fetch = globalThis.fetch, now = Date.now, statusListUris } = options
   const issuer = https('issuer', options.issuer)
   const plain = statusListUris?.find((uri) => !uri.startsWith('https://'))
   if (plain !== undefined) throw new PolicyError('statusListUris', plain, 'https URLs')
   const keys = issuerKeys({ issuer, fetch, now })
   const lists = statusListUris && statusLists(statusListUris, keys, { issuer, fetch, now })
-  return (token) => {
-    const key = keys.find(token.jws.header, token.hash)
-    const status = lists?.(token.claims)
-    if (key instanceof Promise || status instanceof Promise)
-      return Promise.all([key, status]).then((both) => completed(token, ...both))
-    return completed(token, key, status)
+  return {
+    complete: (token) => {
+      const key = keys.find(token.jws.header, token.hash)
+      const status = lists?.statusOf(token.claims)
+      if (key instanceof Promise || status instanceof Promise)
+        return Promise.all([key, status]).then((both) => completed(token, ...both))
+      return completed(token, key, status)
+    },
+    caches: [keys.cache, ...(lists?.caches ?? [])],
   }
 }
 

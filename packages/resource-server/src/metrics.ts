@@ -1,7 +1,9 @@
-import type { Counter, Histogram, Registry } from 'prom-client'
-import type { Put, ReplayMemory, Use } from '@holdfast/store'
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Kept, Put, ReplayMemory, Use } from '@holdfast/store'
 import type { Observation } from './observation.ts'
 import type { Reading, TokenReader } from './tokens.ts'
+
+export { measureCaches } from './cache-metrics.ts'
 
 /** Seconds: a cached token costs a tenth of a millisecond, an issuer that must be asked ten. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1]
@@ -9,6 +11,7 @@ const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1
 /** The part of prom-client that is used: it is yours, not ours, and not installed with us. */
 export interface PromClient {
   readonly Counter: typeof Counter
+  readonly Gauge: typeof Gauge
   readonly Histogram: typeof Histogram
 }
 
@@ -44,7 +47,8 @@ export function measureDecisions(
 }
 
 /**
- * The same memory, with what it answers, and how long it takes, counted.
+ * The same memory, with what it answers, and how long it takes, counted; and how much it keeps, asked
+ * when the metrics are read (NaN: it does not say, or cannot be reached).
  *
  * @param registry to which the metrics are added, once
  */
@@ -65,6 +69,26 @@ export function measureMemory(
     buckets: BUCKETS,
     registers: [registry],
   })
+  const gauge = (name: string, help: string, value: (kept: Kept) => number | undefined) =>
+    new client.Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set((await keptBy(memory).then(value)) ?? NaN)
+      },
+    })
+  gauge('holdfast_replay_memory_uses', 'Records of used proofs that take room', ({ uses }) => uses)
+  gauge(
+    'holdfast_replay_memory_nonces_given',
+    'Keys whose owners were given a nonce, and must use one until it expires',
+    ({ nonces }) => nonces,
+  )
+  gauge(
+    'holdfast_replay_memory_since_seconds',
+    'When the memory began to be complete, in seconds since the epoch: it changes when it was lost',
+    () => memory.since / 1000,
+  )
   return {
     get generation() {
       return memory.generation
@@ -87,8 +111,13 @@ export function measureMemory(
     },
     nonceGiven: (owner, until) => memory.nonceGiven(owner, until),
     look: () => memory.look(),
+    kept: () => keptBy(memory),
   }
 }
+
+// A memory that cannot be reached must not keep the other metrics from being read.
+const keptBy = async (memory: ReplayMemory): Promise<Kept> =>
+  (await memory.kept?.().catch(() => undefined)) ?? { uses: NaN }
 
 /**
  * Makes the same reader of tokens, with how often it had to ask the issuer counted under a name:
@@ -112,6 +141,7 @@ export function measureTokens(
       readings.inc({ reader, issuer: reading instanceof Promise ? 'asked' : 'not asked' })
       return reading
     }
-    return Object.assign(count, read.accepted && { accepted: read.accepted })
+    const { accepted, caches } = read
+    return Object.assign(count, accepted && { accepted }, caches && { caches })
   }
 }

@@ -7,6 +7,7 @@ import type {
 } from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
+import type { Cache } from './cache.ts'
 import type { ExternalUrls } from './hop/external-url.ts'
 import type { Hops } from './hop/hops.ts'
 import type { Observation } from './observation.ts'
@@ -60,4 +61,6 @@ export type ServerOptions = Pick<Protected, 'resource' | 'tokens' | 'memory'> & 
    * every request, synchronously, so it answers from memory.
    */
   readonly certificateStatus?: CertificateStatus
+  /** Told of every cache when the route is made: for metrics. A cache of several routes, of each. */
+  readonly caches?: (cache: Cache) => void
 } & Partial<Pick<Protected, 'now' | 'report' | 'explain' | 'observe'>>

@@ -10,12 +10,13 @@ import {
   withResourceMetadata,
 } from '@holdfast/sender-constraint'
 import { silent } from '@holdfast/trace'
+import { cachesOf } from './cache.ts'
 import { decider, type Verdict } from './decide.ts'
 import { checkExternalUrls } from './hop/external-url.ts'
 import { checkHops } from './hop/hops.ts'
 import { metadataUrl } from './metadata.ts'
 import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
-import type { ServerOptions } from './protected.ts'
+import type { Protected, ServerOptions } from './protected.ts'
 import type { Outcome, Step } from './step.ts'
 import { whenKnown } from './when-known.ts'
 
@@ -88,6 +89,11 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
   const resource = https('resource', options.resource)
   if (resource.endsWith('/')) throw new PolicyError('resource', resource, 'no slash at the end')
   const policy = checkPolicy(options)
+  const accepted: Protected['accepted'] = {
+    credentials: new KnownCredentials(keptKeys),
+    headers: new Recent(keptKeys),
+  }
+  for (const cache of cachesOf(options, accepted)) options.caches?.(cache)
   return decider(rows, policy, {
     resource,
     ...inFront(resource, options),
@@ -95,7 +101,7 @@ export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions
     tokens: options.tokens,
     memory: options.memory,
     nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
-    accepted: { credentials: new KnownCredentials(keptKeys), headers: new Recent(keptKeys) },
+    accepted,
     now: options.now ?? Date.now,
     report: options.report ?? silent,
     observe: options.observe,

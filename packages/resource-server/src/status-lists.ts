@@ -1,4 +1,5 @@
 import type { Claims, TokenStatus } from '@holdfast/sender-constraint'
+import type { Cache } from './cache.ts'
 import { ask, IssuerError } from './issuer.ts'
 import type { IssuerKeys, IssuerOptions } from './issuer-keys.ts'
 import { pauseAfterFailure } from './pause.ts'
@@ -12,31 +13,39 @@ const PATIENCE = 1_000
 /** Bytes of the list as it is sent. */
 const LARGEST = 4_194_304
 
-export type StatusReader = (claims: Claims) => TokenStatus | Promise<TokenStatus>
+export interface StatusLists {
+  /** Neither throws nor rejects. */
+  readonly statusOf: (claims: Claims) => TokenStatus | Promise<TokenStatus>
+  readonly caches: readonly Cache[]
+}
 
 /**
  * Follows the status lists of one issuer, in their signed form (Token Status List §5.1). A list is
  * fetched when a token first names it, once for all who wait, and again at most 500 ms later while
  * tokens go on naming it, with `If-None-Match`; nothing runs where no request comes. A list that
  * cannot be fetched any more, or has expired, makes tokens `stale`: it is never believed longer.
- *
- * The reader neither throws nor rejects.
  */
 export function statusLists(
   uris: readonly string[],
   keys: IssuerKeys,
   options: IssuerOptions,
-): StatusReader {
+): StatusLists {
   const lists = new Map<unknown, Follower>(uris.map((uri) => [uri, follow(uri, keys, options)]))
-  return ({ status }) => {
-    const { status_list }: Claims = Object(status)
-    if (status_list === undefined) return 'absent'
-    const { uri, idx }: Claims = Object(status_list)
-    return lists.get(uri)?.(idx) ?? 'foreign'
+  return {
+    statusOf: ({ status }) => {
+      const { status_list }: Claims = Object(status)
+      if (status_list === undefined) return 'absent'
+      const { uri, idx }: Claims = Object(status_list)
+      return lists.get(uri)?.statusAt(idx) ?? 'foreign'
+    },
+    caches: [...lists.values()].map(({ cache }) => cache),
   }
 }
 
-type Follower = (idx: unknown) => TokenStatus | Promise<TokenStatus>
+interface Follower {
+  readonly statusAt: (idx: unknown) => TokenStatus | Promise<TokenStatus>
+  readonly cache: Cache
+}
 
 /** A list that has been fetched and verified. */
 interface HeldList {
@@ -54,6 +63,8 @@ function follow(uri: string, keys: IssuerKeys, options: IssuerOptions): Follower
   let held: HeldList | undefined
   let confirmedAt = -Infinity
   let fetching: Promise<boolean> | undefined
+  let hits = 0
+  let misses = 0
 
   async function refresh(): Promise<boolean> {
     const began = now()
@@ -78,16 +89,25 @@ function follow(uri: string, keys: IssuerKeys, options: IssuerOptions): Follower
   const statusIn = (list: HeldList | undefined, idx: unknown): TokenStatus | undefined =>
     list && now() < list.expiresAt ? statusAt(list.list, idx) : undefined
 
-  return (idx) => {
+  const read = (idx: unknown) => {
     const age = now() - confirmedAt
     const known = held && age <= held.life ? statusIn(held, idx) : undefined
     if (held && known) {
+      hits += 1
       if (age > held.life / 2 && !pause.lasts()) void refreshOnce()
       return known
     }
+    misses += 1
     if (!fetching && pause.lasts()) return 'stale'
     return refreshOnce().then((fresh) => (fresh && statusIn(held, idx)) || 'stale')
   }
+  const figures = () => ({
+    entries: held ? (held.list.bytes.length * 8) / held.list.bits : 0,
+    hits,
+    misses,
+    ...(held && { age: now() - confirmedAt }),
+  })
+  return { statusAt: read, cache: { name: 'status list', of: uri, figures } }
 }
 
 async function fetchList(

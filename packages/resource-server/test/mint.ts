@@ -24,8 +24,16 @@ export function newSigner(kid: string): Signer {
 export const jkt = ({ jwk: { crv, kty, x, y } }: Signer): string =>
   sha256(JSON.stringify({ crv, kty, x, y }))
 
-/** @param time seconds */
-export const accessToken = (issuer: Signer, time: number, claims: Members): Promise<string> =>
+/**
+ * @param time seconds
+ * @param typ of what else an issuer signs
+ */
+export const accessToken = (
+  issuer: Signer,
+  time: number,
+  claims: Members,
+  typ = 'at+jwt',
+): Promise<string> =>
   new SignJWT({
     iss: ISSUER,
     aud: RESOURCE,
@@ -37,7 +45,7 @@ export const accessToken = (issuer: Signer, time: number, claims: Members): Prom
     scope: 'accounts payments',
     ...claims,
   })
-    .setProtectedHeader({ typ: 'at+jwt', alg: 'ES256', kid: issuer.kid })
+    .setProtectedHeader({ typ, alg: 'ES256', kid: issuer.kid })
     .sign(issuer.privateKey)
 
 export interface ProofRequest {

@@ -1,12 +1,13 @@
 import { Writable } from 'node:stream'
+import { ReplayMemoryInProcess } from '@holdfast/store'
 import { pino } from 'pino'
 import client, { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { jwtTokens, type Observation } from '../src/index.ts'
+import { introspectedTokens, jwtTokens, type Observation } from '../src/index.ts'
 import { logDecisions } from '../src/log.ts'
-import { measureDecisions, measureMemory, measureTokens } from '../src/metrics.ts'
-import { ISSUER } from './mint.ts'
-import { memorySince, raise, START } from './stage.ts'
+import { measureCaches, measureDecisions, measureMemory, measureTokens } from '../src/metrics.ts'
+import { accessToken, ISSUER } from './mint.ts'
+import { INTROSPECTION_KEY, memorySince, raise, START } from './stage.ts'
 
 /** An honest request, then the same once more. */
 async function twice(observe: (observation: Observation) => void) {
@@ -99,4 +100,106 @@ test('a memory that is not reached is counted as that, and its error goes on', a
   expect(await registry.metrics()).toContain(
     'holdfast_replay_memory_answers_total{answer="failed"} 1',
   )
+  const text = await registry.metrics()
+  expect(text).toMatch(/^holdfast_replay_memory_uses nan$/im)
+  expect(text).toMatch(/^holdfast_replay_memory_nonces_given nan$/im)
+})
+
+test('the metrics say how much the memory keeps, and from when on', async () => {
+  const registry = new Registry()
+  const memory = measureMemory(client, registry, new ReplayMemoryInProcess(() => START))
+  for (const key of ['a', 'b', 'a']) await memory.put({ key, owner: 'c', until: START + 1_000 })
+  await memory.nonceGiven('c', START + 1_000)
+  const text = await registry.metrics()
+  expect(text).toContain('holdfast_replay_memory_uses 2')
+  expect(text).toContain('holdfast_replay_memory_nonces_given 1')
+  expect(text).toContain(`holdfast_replay_memory_since_seconds ${START / 1000}`)
+})
+
+test('a memory out of reach does not keep the other metrics from being read', async () => {
+  const registry = new Registry()
+  const inner = new ReplayMemoryInProcess(() => START)
+  inner.kept = () => Promise.reject(new Error('away'))
+  measureMemory(client, registry, inner)
+  const text = await registry.metrics()
+  expect(text).toMatch(/^holdfast_replay_memory_uses nan$/im)
+  expect(text).toContain(`holdfast_replay_memory_since_seconds ${START / 1000}`)
+})
+
+test('the metrics say what is kept between requests, how often it was there, and how old it is', async () => {
+  const registry = new Registry()
+  const caches = measureCaches(client, registry)
+  const uri = `${ISSUER}/status/1`
+  const stage = await raise({ reading: { statusListUris: [uri] }, route: { caches } })
+  const { issuer, clock } = stage
+  const empty = await registry.metrics()
+  expect(empty).toContain(`holdfast_cache_entries{cache="issuer keys",of="${ISSUER}"} 0`)
+  expect(empty).not.toContain('holdfast_cache_age_seconds{')
+
+  const list = { sub: uri, status_list: { bits: 1, lst: 'eNrbuRgAAhcBXQ' } }
+  const body = await accessToken(issuer.signers[0]!, clock.now / 1000, list, 'statuslist+jwt')
+  issuer.answers.set('/status/1', () => ({ body }))
+  const token = await stage.token({ status: { status_list: { uri, idx: 1 } } })
+  for (let round = 0; round < 3; round += 1)
+    expect((await stage.send(await stage.honest({ token }))).status).toBe(200)
+  clock.now += 200
+  const text = await registry.metrics()
+  await stage.close()
+
+  for (const [cache, of, entries, found, missed] of [
+    ['credentials', '', 1, 2, 1],
+    ['proof keys', '', 1, 2, 1],
+    ['tokens', '', 1, 2, 1],
+    ['issuer keys', ISSUER, 1, 3, 2], // of each token, and of the list once
+    ['status list', uri, 16, 2, 1],
+  ] as const) {
+    const labels = `cache="${cache}",of="${of}"`
+    expect(text).toContain(`holdfast_cache_entries{${labels}} ${entries}`)
+    expect(text).toContain(`holdfast_cache_lookups_total{${labels},found="yes"} ${found}`)
+    expect(text).toContain(`holdfast_cache_lookups_total{${labels},found="no"} ${missed}`)
+  }
+  expect(text).toContain(`holdfast_cache_age_seconds{cache="issuer keys",of="${ISSUER}"} 0.2`)
+  expect(text).toContain(`holdfast_cache_age_seconds{cache="status list",of="${uri}"} 0.2`)
+})
+
+test('what several routes keep is added up, and what they share is counted once', async () => {
+  const registry = new Registry()
+  const caches = measureCaches(client, registry)
+  const shared = { name: 'tokens', figures: () => ({ entries: 5, hits: 0, misses: 0 }) } as const
+  for (const entries of [1, 2]) {
+    caches({ name: 'proof keys', figures: () => ({ entries, hits: entries, misses: 0 }) })
+    caches(shared)
+  }
+  for (const text of [await registry.metrics(), await registry.metrics()]) {
+    expect(text).toContain('holdfast_cache_entries{cache="proof keys",of=""} 3')
+    expect(text).toContain('holdfast_cache_entries{cache="tokens",of=""} 5')
+    expect(text).toContain('holdfast_cache_lookups_total{cache="proof keys",of="",found="yes"} 3')
+  }
+})
+
+test('what introspection keeps is measured under the name of the reader’s issuer', async () => {
+  const registry = new Registry()
+  const stage = await raise()
+  const reader = introspectedTokens({
+    issuer: ISSUER,
+    clientId: 'the-api',
+    key: INTROSPECTION_KEY,
+    signed: 'required',
+    fetch: stage.issuer.fetch,
+  })
+  const plain = introspectedTokens({
+    issuer: ISSUER,
+    clientId: 'the-api',
+    key: INTROSPECTION_KEY,
+    fetch: stage.issuer.fetch,
+  })
+  expect(reader.caches?.map(({ name, of }) => [name, of])).toEqual([
+    ['introspection', ISSUER],
+    ['issuer keys', ISSUER],
+  ])
+  stage.issuer.tokens.set('opaque', { active: true })
+  const measured = measureTokens(client, registry)('opaque', plain)
+  for (let round = 0; round < 3; round += 1) await measured('opaque')
+  await stage.close()
+  expect(measured.caches?.[0]?.figures()).toEqual({ entries: 1, hits: 2, misses: 1 })
 })

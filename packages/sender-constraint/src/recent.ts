@@ -7,17 +7,28 @@ export class Recent<V> {
   readonly #size: number
   #young = new Map<string, V>()
   #old = new Map<string, V>()
+  #found = 0
+  #missed = 0
 
   constructor(size: number) {
     this.#size = size
   }
 
+  /** Entries, those in both generations twice; how often `get` has found one, and how often none. */
+  get figures(): { readonly entries: number; readonly hits: number; readonly misses: number } {
+    return { entries: this.#young.size + this.#old.size, hits: this.#found, misses: this.#missed }
+  }
+
   get(key: string): V | undefined {
     const young = this.#young.get(key)
-    if (young !== undefined) return young
-    const old = this.#old.get(key)
-    if (old !== undefined) this.keep(key, old)
-    return old
+    const value = young ?? this.#old.get(key)
+    if (value === undefined) {
+      this.#missed += 1
+      return undefined
+    }
+    this.#found += 1
+    if (young === undefined) this.keep(key, value)
+    return value
   }
 
   keep(key: string, value: V): void {

@@ -31,3 +31,11 @@ test('what is to be forgotten is, in both generations', () => {
   for (const key of ['a', 'b']) recent.forget(key)
   expect([recent.get('a'), recent.get('b')]).toEqual([undefined, undefined])
 })
+
+test('it says how much it keeps, and how often something was found', () => {
+  const recent = new Recent<number>(2)
+  expect(recent.figures).toEqual({ entries: 0, hits: 0, misses: 0 })
+  for (const key of ['a', 'b', 'c']) recent.keep(key, 1)
+  for (const key of ['c', 'c', 'x']) recent.get(key)
+  expect(recent.figures).toEqual({ entries: 3, hits: 2, misses: 1 })
+})

@@ -28,6 +28,18 @@ export interface ReplayMemory {
    * know yet. Rejects where the memory cannot be reached.
    */
   look(): Promise<void>
+  /**
+   * How much is kept now, for metrics: asked when they are read, never for a request. Rejects where
+   * the memory cannot be reached. An engine that does not know leaves it out.
+   */
+  kept?(): Promise<Kept>
+}
+
+export interface Kept {
+  /** Records that take room: what has ended counts until it is cleared away. */
+  readonly uses: number
+  /** Owners of keys who were given a nonce; absent where the engine does not count them. */
+  readonly nonces?: number
 }
 
 export interface Use {

@@ -112,6 +112,21 @@ export function replayMemoryContract(
     expect(await memory.put(use('a'))).toBe('seen')
   })
 
+  test('says how much it keeps, and of nonces at least what it counts', async () => {
+    const { clock, memory } = await start()
+    expect(await memory.kept?.()).toMatchObject({ uses: 0 })
+    await memory.put(use('a'))
+    await memory.put({ ...use('b', 'another'), until: START + 1_000 })
+    await memory.put(use('a'))
+    for (const owner of ['jkt', 'one', 'jkt']) await memory.nonceGiven(owner, START + 50_000)
+    const { uses, nonces } = (await memory.kept?.()) ?? {}
+    expect(uses).toBe(2)
+    expect([2, undefined]).toContain(nonces)
+    clock.time = START + 72_000
+    for (const key of ['c', 'd']) await memory.put({ ...use(key), until: clock.time + 1_000 })
+    expect((await memory.kept?.())?.uses).toBeLessThanOrEqual(4)
+  })
+
   test('a key is any string', async () => {
     const { memory } = await start()
     const hash = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' // SHA-256 of "test"

@@ -1,4 +1,5 @@
 import { type Fields, Recent, valuesOf } from '@holdfast/sender-constraint'
+import type { Cache } from '../cache.ts'
 import { present, type Presented } from '../presented.ts'
 import type { Parsed } from './certificates.ts'
 import { fromClientCert } from './client-cert.ts'
@@ -25,6 +26,11 @@ const LONGEST = 48 * 1024
 
 /** A text is parsed once while it is in use; each takes a few kilobytes. */
 const kept = new Recent<Presented>(1_000)
+
+export const forwardedCertificates: Cache = {
+  name: 'forwarded certificates',
+  figures: () => kept.figures,
+}
 
 /**
  * The client's certificate, as our hop forwards it in the fields of its format; nothing else is

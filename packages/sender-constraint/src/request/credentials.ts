@@ -27,6 +27,10 @@ export class KnownCredentials {
     this.#byEnd = new Recent(size)
   }
 
+  get figures(): Recent<PresentedToken>['figures'] {
+    return this.#byEnd.figures
+  }
+
   get(field: string): PresentedToken | undefined {
     const known = this.#byEnd.get(field.slice(-TELLING))
     return known?.field === field ? known : undefined

@@ -15,6 +15,10 @@ export class GivenNonces {
     this.#most = most
   }
 
+  get size(): number {
+    return this.#until.size
+  }
+
   /** @param until milliseconds since the epoch, as is `now` */
   give(owner: string, until: number, now: number): void {
     this.#forget(now)

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import {
+  type Kept,
+  type Limits,
+  LIMITS,
+  type Put,
+  type ReplayMemory,
+  type Use,
+} from '../replay-memory.ts'
 import { Column } from './column.ts'
 import { DigestTable, NONE } from './digest-table.ts'
 import { GivenNonces } from './given-nonces.ts'
@@ -72,6 +79,10 @@ export class ReplayMemoryInProcess implements ReplayMemory {
   /** Nothing is kept elsewhere; only the clock may have stepped back. */
   async look(): Promise<void> {
     this.#clockSteppedBack()
+  }
+
+  async kept(): Promise<Kept> {
+    return { uses: this.#uses.size, nonces: this.#nonces.size }
   }
 
   #answer(key: string, owner: string, withoutNonce = false): Put {

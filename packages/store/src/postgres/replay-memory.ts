@@ -2,7 +2,14 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import { completeSince } from '../complete-since.ts'
 import { StoreError } from '../records.ts'
-import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import {
+  type Kept,
+  type Limits,
+  LIMITS,
+  type Put,
+  type ReplayMemory,
+  type Use,
+} from '../replay-memory.ts'
 import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
 
 export interface ReplayMemoryInPostgresOptions extends PostgresOptions {
@@ -103,6 +110,15 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
 
   #asked(): unknown[] {
     return [this.#now?.() ?? null, this.#options.margin, randomUUID()]
+  }
+
+  /** @throws the driver's error, as `put` does */
+  async kept(): Promise<Kept> {
+    const { schema } = this.#options
+    const text = `SELECT coalesce((SELECT live FROM "${schema}".replay_life), 0) AS uses,
+      (SELECT count(*) FROM "${schema}".replay_nonce) AS nonces`
+    const { uses, nonces } = await this.#one('kept', text, [])
+    return { uses: Number(uses), nonces: Number(nonces) }
   }
 
   /** Removes what has ended, at most 10,000 uses at once. @returns how many went */

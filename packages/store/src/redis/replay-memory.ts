@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { completeSince } from '../complete-since.ts'
 import { StoreError } from '../records.ts'
-import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import {
+  type Kept,
+  type Limits,
+  LIMITS,
+  type Put,
+  type ReplayMemory,
+  type Use,
+} from '../replay-memory.ts'
 import { eviction, isReply, RedisConnection, type RedisServer } from './connection.ts'
 import { GIVE, LOOK, PUT } from './replay-memory.lua.ts'
 
@@ -108,6 +115,15 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     const keys = ['sentinel', `tally:${owner}`].map(this.#key)
     const values = [until, this.#time()].map(String)
     this.#adopt(await this.#server.run(GIVE, keys, [...this.#preamble(), ...values]))
+  }
+
+  /**
+   * Who was given a nonce stands in a tally of each owner, and nobody counts them.
+   *
+   * @throws StoreError or the driver's error, as `put` does
+   */
+  async kept(): Promise<Kept> {
+    return { uses: Number(await this.#server.command(['HGET', this.#key('tally'), 'live'])) }
   }
 
   /**

@@ -1,7 +1,14 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { bootId } from '../boot.ts'
-import { type Limits, LIMITS, type Put, type ReplayMemory, type Use } from '../replay-memory.ts'
+import {
+  type Kept,
+  type Limits,
+  LIMITS,
+  type Put,
+  type ReplayMemory,
+  type Use,
+} from '../replay-memory.ts'
 import { openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
 import { REPLAY_MEMORY } from './schema.ts'
@@ -87,6 +94,11 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
 
   async look(): Promise<void> {
     this.#adopt()
+  }
+
+  async kept(): Promise<Kept> {
+    const { live, nonces } = this.#statements.kept.get() ?? {}
+    return { uses: Number(live), nonces: Number(nonces) }
   }
 
   /** Removes what has expired, at most 10,000 records at once. @returns how many went */
@@ -176,6 +188,7 @@ function prepare(database: DatabaseSync) {
   return {
     life: statement('SELECT boot, generation, since, swept FROM life'),
     live: statement('SELECT live FROM life'),
+    kept: statement('SELECT live, (SELECT count(*) FROM nonce) AS nonces FROM life'),
     begin: statement(
       `INSERT INTO life (one, boot, generation, since, swept) VALUES (1, ?, ?, ceil(?), ceil(?))
        ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, generation = excluded.generation,
