@@ -66,7 +66,7 @@ describe.for(DOORS)('%s', (door) => {
   test.for(['TLSv1.2', 'TLSv1.3'] as const)('no session of %s is resumed', async (version) => {
     const versions = { minVersion: version, maxVersion: version }
     const first = await shake(door, versions)
-    let session = first.getSession()
+    let session: Buffer | undefined = first.getSession()
     first.on('session', (later: Buffer) => (session = later)) // of TLS 1.3, after the handshake
     first.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
     first.resume()

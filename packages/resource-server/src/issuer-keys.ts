@@ -4,9 +4,10 @@ import {
   importJwk,
   type JwsKey,
   POST_QUANTUM,
+  privateMember,
 } from '@holdfast/sender-constraint'
 import type { Cache } from './cache.ts'
-import { fetchMetadata, type Fetch, getJson, urlIn } from './issuer.ts'
+import { fetchMetadata, type Fetch, getJson, IssuerError, urlIn } from './issuer.ts'
 import { pauseAfterFailure } from './pause.ts'
 
 /** Milliseconds between two fetches that unknown `kid`s can cause: what we tell clients to wait. */
@@ -132,12 +133,18 @@ function findKey(keys: readonly PublishedKey[], { kid, alg }: Claims): JwsKey | 
   )?.key
 }
 
-function readKeys(set: Claims): readonly PublishedKey[] {
-  const list: readonly unknown[] = Array.isArray(set['keys']) ? set['keys'] : []
-  return list.flatMap((jwk) => {
+// What answers without a list of keys is no key set (RFC 7517 §5.1), and takes none of ours away.
+function readKeys({ keys }: Claims): readonly PublishedKey[] {
+  if (!Array.isArray(keys)) throw new IssuerError('a key set without keys')
+  return keys.flatMap((jwk: unknown) => {
     const key = importJwk(jwk)
-    const { kid, alg, use }: { kid?: unknown; alg?: unknown; use?: unknown } = Object(jwk)
-    const usable = key && (key.bits ?? Infinity) >= SHORTEST_RSA
-    return usable && (use === undefined || use === 'sig') ? [{ kid, alg, key }] : []
+    const { kid, alg, use, key_ops }: Claims = Object(jwk)
+    // With a private member in it, everybody can sign.
+    const isPublic = privateMember(jwk) === undefined
+    const isLong = (key?.bits ?? Infinity) >= SHORTEST_RSA
+    const forSignatures =
+      (use === undefined || use === 'sig') &&
+      (key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify')))
+    return key && isPublic && isLong && forSignatures ? [{ kid, alg, key }] : []
   })
 }

@@ -385,10 +385,62 @@ test.for([undefined, 7, 'http://as.example/jwks'])('a jwks_uri %j: 503', async (
   expect(stage.issuer.asked).not.toContain('/jwks')
 })
 
-test('a JWKS without keys publishes none', async () => {
+test('RFC7517-5.1: what has no list of keys is no JWKS, and takes no key away', async () => {
   const stage = await set()
-  stage.issuer.metadata = { jwks_uri: 'https://as.example/.well-known/oauth-authorization-server' }
-  expect(await status(stage)).toBe(401)
+  expect(await status(stage)).toBe(200)
+  stage.issuer.answers.set('/jwks', () => ({ body: '{"error":"server_error"}' }))
+  stage.clock.now += 300_001
+  expect(await status(stage)).toBe(200)
+  await vi.waitFor(() => expect(stage.issuer.asked).toHaveLength(4))
+  expect(await status(stage)).toBe(200)
+  stage.clock.now += 300_001
+  expect(answerOf(await stage.send(await stage.honest()))).toEqual(refusal(UNAVAILABLE))
+})
+
+test('a JWKS with an empty list publishes none', async () => {
+  const stage = await set()
+  stage.issuer.signers = []
+  const signer = newSigner('issuer-1')
+  const token = await accessToken(signer, stage.clock.now / 1000, {
+    cnf: { jkt: jkt(stage.client) },
+  })
+  expect(await status(stage, token)).toBe(401)
+})
+
+describe('a key that is published', () => {
+  const signer = newSigner('issuer-1')
+  const whole = signer.privateKey.export({ format: 'jwk' })
+
+  test.for([
+    ['for signatures', { use: 'sig' }, 200],
+    ['to verify with', { key_ops: ['sign', 'verify'] }, 200],
+    ['to encrypt with', { key_ops: ['encrypt'] }, 401],
+    ['with operations that are no list', { key_ops: 'verify' }, 401],
+    ['with its private half, which everybody has then', { d: whole.d }, 401],
+    ['with a secret beside it', { k: 'c2VjcmV0' }, 401],
+    ['with a name that is a number', { kid: 1 }, 401],
+    ['with an alg that is a list', { alg: ['ES256'] }, 401],
+    ['a second time', { kid: 'issuer-1' }, 200],
+  ] as const)('%s', async ([, more, expected]) => {
+    const stage = await set()
+    stage.issuer.signers = []
+    stage.issuer.strangeKeys = [{ ...signer.jwk, kid: 'issuer-1', ...more }]
+    const claims = { cnf: { jkt: jkt(stage.client) } }
+    expect(await status(stage, await accessToken(signer, stage.clock.now / 1000, claims))).toBe(
+      expected,
+    )
+  })
+
+  test('beside another of its kind under the same kid: the first is meant', async () => {
+    const stage = await set()
+    const [first] = stage.issuer.signers
+    const second = newSigner('issuer-1')
+    stage.issuer.signers = [first!, second]
+    expect(await status(stage)).toBe(200)
+    const claims = { cnf: { jkt: jkt(stage.client) } }
+    const token = await accessToken(second, stage.clock.now / 1000, claims)
+    expect(await status(stage, token)).toBe(401)
+  })
 })
 
 test('keys that are none, for encryption, or of another kind under the same kid are passed over', async () => {

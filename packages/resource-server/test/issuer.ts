@@ -42,7 +42,7 @@ export interface Issuer {
 interface CannedAnswer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 export async function startIssuer(): Promise<Issuer> {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { Agent, request } from 'node:https'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { CertificateVerdict } from '@holdfast/sender-constraint'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Pair, x5t } from './certificates.ts'
@@ -47,7 +47,7 @@ function client({ port, certificates }: Stage, version: 'TLSv1.2' | 'TLSv1.3', p
     })
     outgoing.end()
     const [incoming] = await once(outgoing, 'response')
-    const resumed = (outgoing.socket as TLSSocket).isSessionReused()
+    const resumed = outgoing.socket instanceof TLSSocket && outgoing.socket.isSessionReused()
     const body = JSON.parse((await incoming.toArray()).join(''))
     return [resumed, incoming.statusCode, body.error_description ?? 'accepted']
   }
