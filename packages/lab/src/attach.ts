@@ -8,9 +8,10 @@ import type { Records } from '@holdfast/store'
 import { httpReporter, type Reporter, type TraceEvent } from '@holdfast/trace'
 import type { KeyStore } from '@holdfast/authorization-server'
 import type { Addresses } from './addresses.ts'
+import { clientFolder } from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
-import { type Lab, startLab } from './lab.ts'
-import { clientFolder, keyStoreOf } from './prepare.ts'
+import { keyStoreOf } from './key-store.ts'
+import type { Lab } from './lab.ts'
 import { type RunFile, readLiveRun } from './run-file.ts'
 import { openRecords } from './store/open.ts'
 import { storeIn } from './store/setting.ts'
@@ -71,6 +72,7 @@ export async function startPrivate(
   const [certs, state] = [join(folder, 'certs'), join(folder, 'state')]
   const { ports } = configuration
   try {
+    const { startLab } = await import('./lab.ts') // who attaches to another needs no servers
     const lab = await startLab({
       ...configuration,
       certs,

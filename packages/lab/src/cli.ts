@@ -2,20 +2,58 @@
  * The command line. Exit codes: 0 all is well, 1 a check failed, 2 the command or the configuration
  * is wrong.
  */
-import { Command, CommanderError, Option } from 'commander'
-import { certificateAuthority } from './commands/ca.ts'
-import { call } from './commands/call.ts'
-import { clients } from './commands/client.ts'
-import { conformance } from './commands/conformance.ts'
-import { doctor } from './commands/doctor.ts'
-import { flow, FLOWS } from './commands/flow.ts'
-import { inspect } from './commands/inspect.ts'
-import { signingKeys } from './commands/keys.ts'
-import { tourCommand } from './commands/tour.ts'
-import { up } from './commands/up.ts'
-import { AUTHENTICATIONS, BINDINGS } from './clients.ts'
-import { PORTS } from './configuration.ts'
-import { refusalOf, tellTold } from './errors.ts'
+import { Command, CommanderError } from 'commander'
+import { tellTold } from './errors.ts'
+import { PORTS } from './ports.ts'
+
+/** Adds arguments, options, action: all that a command is, beside its name and description. */
+type Define = (command: Command) => unknown
+
+/** A command's module is loaded when the command is chosen, so that no command waits for another's. */
+const COMMANDS: Readonly<Record<string, readonly [string, () => Promise<{ define: Define }>]>> = {
+  up: [
+    'start everything, run the tour once, print the addresses, stay up (the default)',
+    () => import('./commands/up.ts'),
+  ],
+  tour: [
+    'every flow with every client, the attacks, the honest requests again',
+    () => import('./commands/tour.ts'),
+  ],
+  flow: [
+    'tell one flow step by step: every request and response, decoded',
+    () => import('./commands/flow.ts'),
+  ],
+  call: [
+    'get a token and call any URL with it, with proof or certificate, like curl',
+    () => import('./commands/call.ts'),
+  ],
+  inspect: [
+    'decode a token, a proof or a certificate, compute its hashes, say what is odd',
+    () => import('./commands/inspect.ts'),
+  ],
+  doctor: [
+    'look at Node, ports, certificates, state and clock; say what to do',
+    () => import('./commands/doctor.ts'),
+  ],
+  ca: [
+    'the certificate authority: issue, renew, revoke, list, export, …',
+    () => import('./commands/ca.ts'),
+  ],
+  client: [
+    'clients of your own: add, list, show, remove, statement',
+    () => import('./commands/client.ts'),
+  ],
+  proof: ['print a DPoP proof, for curl and the like', () => import('./commands/proof.ts')],
+  assertion: [
+    'print a client assertion, good for a minute and for one request',
+    () => import('./commands/assertion.ts'),
+  ],
+  conformance: [
+    'the OpenID Foundation’s conformance plans: configure them, run them',
+    () => import('./commands/conformance.ts'),
+  ],
+  keys: ['the authorization server’s keys: list, rotate', () => import('./commands/keys.ts')],
+}
 
 const program = new Command('scripts/lab')
   .description(
@@ -34,90 +72,14 @@ const program = new Command('scripts/lab')
   })
   .addHelpText('after', environmentHelp)
   .exitOverride()
+  .hook('preSubcommand', async (_, command) => {
+    const [, load] = COMMANDS[command.name()] ?? []
+    const loaded = await load?.()
+    loaded?.define(command)
+  })
 
-const json = new Option('--json', 'print the result as JSON')
-const token = new Option('--token <form>', 'form of the access token')
-  .choices(['jwt', 'opaque'])
-  .default('jwt')
-
-program
-  .command('up', { isDefault: true })
-  .description('start everything, run the tour once, print the addresses, stay up (the default)')
-  .option('--no-tour', 'skip the tour')
-  .allowExcessArguments()
-  .action(up)
-
-program
-  .command('tour')
-  .description('every flow with every client, the attacks, the honest requests again')
-  .addOption(json)
-  .action(tourCommand)
-
-program
-  .command('flow')
-  .description('tell one flow step by step: every request and response, decoded')
-  .argument('<name>', FLOWS.join(', '))
-  .addOption(
-    new Option('--auth <method>', 'client authentication')
-      .choices(AUTHENTICATIONS)
-      .default('private_key_jwt'),
-  )
-  .addOption(
-    new Option('--bind <constraint>', 'sender constraint').choices(BINDINGS).default('dpop'),
-  )
-  .addOption(token)
-  .option(
-    '--mermaid <file>',
-    'write the sequence as a Mermaid diagram, too (-: only that, to standard output)',
-  )
-  .addOption(json)
-  .action(flow)
-
-program
-  .command('call')
-  .description('get a token and call any URL with it, with proof or certificate, like curl')
-  .argument('<method>', 'GET, POST, …')
-  .argument('<url>', 'an absolute URL, or a path of the lab’s API such as /accounts')
-  .requiredOption('--as <client>', 'the client: see client list')
-  .option('--scope <scopes>', 'space-separated', 'accounts')
-  .option('--resource <uri>', 'resource indicator (default: the lab’s API)')
-  .addOption(token)
-  .addOption(
-    new Option('-H, --header <line>', 'a header field; may stand several times')
-      .argParser(collect)
-      .default([], 'none'),
-  )
-  .option('-d, --data <body>', 'the body, sent as JSON unless a header says otherwise')
-  .option('--curl', 'print the equivalent curl command instead of calling')
-  .addOption(json)
-  .action(call)
-
-program
-  .command('inspect')
-  .description('decode a token, a proof or a certificate, compute its hashes, say what is odd')
-  .argument(
-    '<thing>',
-    'an access token, a DPoP proof, a certificate in PEM, a file of these, or - for standard input',
-  )
-  // A certificate in PEM begins with a hyphen.
-  .allowUnknownOption()
-  .addOption(json)
-  .action(inspect)
-
-program
-  .command('doctor')
-  .description('look at Node, ports, certificates, state and clock; say what to do')
-  .addOption(json)
-  .action(doctor)
-
-certificateAuthority(program)
-clients(program)
-conformance(program)
-signingKeys(program)
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
-}
+for (const [name, [description]] of Object.entries(COMMANDS))
+  program.command(name, { isDefault: name === 'up' }).description(description)
 
 function environmentHelp(): string {
   const ports = Object.values(PORTS).map(([variable, port]) => `  ${variable}=${port}`)
@@ -142,12 +104,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = exitCodeOf(error)
+  process.exitCode = await exitCodeOf(error)
 }
 
-function exitCodeOf(error: unknown): number {
+async function exitCodeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (tellTold(error)) return 2
+  const { refusalOf } = await import('./refusal.ts')
   const refusal = refusalOf(error)
   if (refusal !== undefined) {
     process.stderr.write(`holdfast: ${refusal}\n`)

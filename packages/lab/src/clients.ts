@@ -1,5 +1,6 @@
 /** The lab's clients: every client authentication of the profile with every sender constraint. */
 import { generateKeyPairSync, type JsonWebKey, randomUUID, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
 import type { ClientMetadata, ProfileName } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
 import type { ClientMaterial } from '@holdfast/client'
@@ -179,3 +180,8 @@ export function publicPart(key: JsonWebKey | undefined): JsonWebKey {
   const members = Object.entries({ kty, crv, x, y, n, e, alg, use, kid })
   return Object.fromEntries(members.filter(([, value]) => value !== undefined))
 }
+
+/** The resource server as a client of the authorization server: it introspects opaque tokens. */
+export const RESOURCE_SERVER_CLIENT = 'resource-server'
+
+export const clientFolder = (state: string, id: string): string => join(state, 'clients', id)

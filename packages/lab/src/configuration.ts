@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
+import { PORTS, type Service } from './ports.ts'
 import { readStore, storeIn, type StoreSetting } from './store/setting.ts'
 
 const A_PORT = 'allowed: a whole number from 0 (the system chooses) to 65535'
@@ -20,19 +21,6 @@ const isOrigin = (value: string): boolean =>
   /^(https:|http:\/\/(localhost|127\.0\.0\.1)(:|$))/.test(value)
 const AN_ORIGIN =
   'allowed: origins, such as https://app.example or http://localhost:5173, separated by spaces'
-
-/** Service → its variable, its default port. 0 lets the system choose. */
-export const PORTS = {
-  console: ['HOLDFAST_CONSOLE_PORT', 9080],
-  certificateStatus: ['HOLDFAST_CERTIFICATE_STATUS_PORT', 9081],
-  authorizationServer: ['HOLDFAST_AUTHORIZATION_SERVER_PORT', 9443],
-  mtlsAlias: ['HOLDFAST_MTLS_ALIAS_PORT', 9444],
-  authorizationServerManagement: ['HOLDFAST_AUTHORIZATION_SERVER_MANAGEMENT_PORT', 9445],
-  resourceServer: ['HOLDFAST_RESOURCE_SERVER_PORT', 9543],
-  resourceServerManagement: ['HOLDFAST_RESOURCE_SERVER_MANAGEMENT_PORT', 9545],
-} as const
-
-export type Service = keyof typeof PORTS
 
 export interface LabConfiguration {
   /** Address on which the services listen. */

@@ -2,14 +2,13 @@
 import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
-import { type Addresses, localUrl } from './addresses.ts'
+import { type Addresses, addressesOf, localUrl } from './addresses.ts'
 import { statusListener } from '@holdfast/ca'
 import { openAuditLog } from './audit-log.ts'
 import { makeAuthorizationServer } from './authorization-server.ts'
 import { type Closing, opening } from './closing.ts'
 import type { LabConfiguration } from './configuration.ts'
 import {
-  addressesOf,
   authorizationServerDoors,
   opener,
   resourceServerDoors,
@@ -17,7 +16,8 @@ import {
   serveResourceServer,
 } from './doors.ts'
 import { createHub, type Hub, hubListener } from './hub.ts'
-import { isFirst, keyStoreOf, prepareClients, preparePki, readIntrospector } from './prepare.ts'
+import { keyStoreOf } from './key-store.ts'
+import { isFirst, prepareClients, preparePki, readIntrospector } from './prepare.ts'
 import { validateCertificates } from './certificate-validation.ts'
 import { makeResourceServer } from './resource-server.ts'
 import { statementIssuer } from './software-statements.ts'

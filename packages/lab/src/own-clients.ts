@@ -1,29 +1,13 @@
 /** Clients that people register for themselves, beside those that the lab brings along. */
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  checkClient,
-  type ClientMetadata,
-  registerClient,
-  removeClient as removeRegistration,
-} from '@holdfast/authorization-server'
-import { openAuthority } from '@holdfast/ca'
-import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
+import type { ClientMetadata } from '@holdfast/authorization-server'
+import { type ClientMaterial, MaterialError, readMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { z } from 'zod'
-import { type Addresses, redirectUriOf } from './addresses.ts'
-import {
-  ALL_CLIENTS,
-  certificateOf,
-  keyOf,
-  type LabClient,
-  metadataOf,
-  metadataWithoutKeys,
-  publicPart,
-} from './clients.ts'
+import type { Addresses } from './addresses.ts'
+import { ALL_CLIENTS, clientFolder, RESOURCE_SERVER_CLIENT } from './clients.ts'
 import { UsageError } from './errors.ts'
-import { clientFolder, RESOURCE_SERVER_CLIENT } from './prepare.ts'
-import { signingKey } from './signing-key.ts'
 
 /** The lab's registry: that of the lab that is up, or of one that is not running at the moment. */
 export interface Registry {
@@ -31,9 +15,6 @@ export interface Registry {
   readonly records: Records
   readonly folders: { readonly certs: string; readonly state: string }
 }
-
-/** As typed: whether the profile allows it is for the profile to say. */
-export type Wanted = { readonly [member in keyof LabClient]: unknown } & { readonly id: string }
 
 export interface Registered {
   readonly folder: string
@@ -43,99 +24,15 @@ export interface Registered {
 }
 
 /** A folder that has this file is a client that somebody has added. */
-const METADATA = 'metadata.json'
+export const METADATA = 'metadata.json'
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
-
-/**
- * Registers a client and writes its key, certificate and metadata into its folder. Done again, it
- * changes what is registered, and keeps the key.
- *
- * @param jwks its public keys (RFC 7517 §5), where it has them already: then none is made, and only
- *   what is registered is written
- * @throws ClientMetadataError with the clause that forbids it; UsageError. Then nothing was written.
- */
-export async function addClient(
-  registry: Registry,
-  wanted: Wanted,
-  jwks?: unknown,
-): Promise<Registered> {
-  const { addresses, records, folders } = registry
-  const client = checkWanted(wanted)
-  if (jwks !== undefined) return addWithKeys(registry, client, jwks)
-  const { id, authentication, binding, redirectUris = [] } = client
-  const authority = await openAuthority(folders.certs)
-  const folder = clientFolder(folders.state, id)
-  const present = await readMaterial(folder).catch(() => undefined)
-  const certificate = await certificateOf(authority, client)
-  const material: ClientMaterial = {
-    issuer: addresses.issuer,
-    clientId: id,
-    authentication,
-    binding,
-    redirectUri: redirectUris[0] ?? redirectUriOf(addresses),
-    trust: authority.trust,
-    ...(authentication === 'private_key_jwt' && { key: keyOf(present, id) }),
-    ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
-  }
-  const registered: ClientMetadata = { ...metadataOf(client, material), client_name: id }
-  checkClient(registered)
-  await writeMaterial(folder, material)
-  const key = await signingKey(folder, material)
-  // Known by its certificate, but it signs its requests: the server has to know with what.
-  const signs = client.profile === 'fapi2-message-signing' && registered.jwks === undefined
-  const metadata = signs ? { ...registered, jwks: { keys: [publicPart(key)] } } : registered
-  await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
-  await registerClient(records, metadata)
-  return { folder, material, metadata }
-}
-
-const publicKeys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
-
-async function addWithKeys(
-  { addresses, records, folders }: Registry,
-  client: LabClient,
-  jwks: unknown,
-): Promise<Registered> {
-  const { id, authentication } = client
-  const keys = publicKeys.safeParse(jwks)
-  if (!keys.success) throw new UsageError('--jwks is no JWK set of one or more keys (RFC 7517 §5)')
-  if (authentication === 'tls_client_auth')
-    throw new UsageError(`${id} is known by the subject of its certificate, not by keys`)
-  const metadata: ClientMetadata = {
-    ...metadataWithoutKeys(client, redirectUriOf(addresses)),
-    client_name: id,
-    jwks: keys.data,
-  }
-  checkClient(metadata)
-  const folder = clientFolder(folders.state, id)
-  await rm(folder, { recursive: true, force: true }) // no key that is not its own any more
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
-  await registerClient(records, metadata)
-  return { folder, metadata }
-}
-
-/** Refuses what would be refused with keys as well, so that none is made for it. */
-function checkWanted(wanted: Wanted): LabClient {
-  const { id } = wanted
-  if (!NAME.test(id))
-    throw new UsageError(`${JSON.stringify(id)} is no client name; allowed: ${NAME.source}`)
-  if (isOfTheLab(id)) throw new UsageError(`${id} is one of the lab’s own clients`)
-  // oxlint-disable-next-line no-unsafe-type-assertion -- checkClient looks at every member
-  const client = wanted as LabClient
-  const metadata = metadataWithoutKeys(client, 'https://localhost')
-  // What is asked of a self-signed client is about its certificate, which is yet to be made.
-  const early = { ...metadata, token_endpoint_auth_method: 'private_key_jwt' } as const
-  checkClient(client.authentication === 'self_signed_tls_client_auth' ? early : metadata)
-  return client
-}
+export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
 
 /** Somebody's, or one that the lab brings along. */
 export const isClient = async (state: string, name: string): Promise<boolean> =>
   ALL_CLIENTS.some(({ id }) => id === name) || (NAME.test(name) && (await isOwn(state, name)))
 
-const isOfTheLab = (name: string): boolean =>
+export const isOfTheLab = (name: string): boolean =>
   name === RESOURCE_SERVER_CLIENT || ALL_CLIENTS.some(({ id }) => id === name)
 
 export interface ListedClient {
@@ -178,15 +75,8 @@ export async function showClient({ folders }: Registry, name: string): Promise<R
   return { folder, ...(material && { material }), metadata }
 }
 
-/** Ends the client, with every token that it has. @throws UsageError for one that nobody has added */
-export async function removeClient({ records, folders }: Registry, name: string): Promise<void> {
-  const folder = await ownFolder(folders.state, name)
-  await removeRegistration(records, name)
-  await rm(folder, { recursive: true })
-}
-
 /** Only what `client add` has made may be shown and removed by name: a name is never a path. */
-async function ownFolder(state: string, name: string): Promise<string> {
+export async function ownFolder(state: string, name: string): Promise<string> {
   if (NAME.test(name) && !isOfTheLab(name) && (await isOwn(state, name)))
     return clientFolder(state, name)
   throw new UsageError(`there is no client of yours called ${JSON.stringify(name)}`)

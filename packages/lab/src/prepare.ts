@@ -6,36 +6,25 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  type ClientMetadata,
-  encryptedWith,
-  type KeyStore,
-  provision,
-} from '@holdfast/authorization-server'
+import { type ClientMetadata, type KeyStore, provision } from '@holdfast/authorization-server'
 import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
-import type { Records } from '@holdfast/store'
 import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresses.ts'
-import { ALL_CLIENTS, certificateOf, keyOf, metadataOf, publicPart } from './clients.ts'
+import {
+  ALL_CLIENTS,
+  certificateOf,
+  clientFolder,
+  keyOf,
+  metadataOf,
+  publicPart,
+  RESOURCE_SERVER_CLIENT,
+} from './clients.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { codeOf, UsageError } from './errors.ts'
 import { readTextFile } from './text-file.ts'
-
-export const USERS = ['alice', 'bob', 'john'].map((login) => ({
-  login,
-  password: 'doe',
-  claims: {
-    name: `${login[0]?.toUpperCase()}${login.slice(1)} Doe`,
-    email: `${login}@example.com`,
-  },
-}))
-
-/** The resource server as a client of the authorization server: it introspects opaque tokens. */
-export const RESOURCE_SERVER_CLIENT = 'resource-server'
+import { USERS } from './users.ts'
 
 export const SERVERS = ['authorization-server', 'resource-server'] as const
-
-export const clientFolder = (state: string, id: string): string => join(state, 'clients', id)
 
 /** The server certificates, the CRLs, and the authority that signs all others. */
 export async function preparePki({ certs, host, ports }: LabConfiguration): Promise<Authority> {
@@ -72,19 +61,6 @@ export async function readServerTls(
 
 /** Has nobody prepared clients here before? Then nothing of theirs was ever used. */
 export const isFirst = ({ state }: LabConfiguration): boolean => !existsSync(join(state, 'clients'))
-
-/**
- * The authorization server's keys in the store, as the configuration says that they are encrypted.
- *
- * @throws UsageError if the file cannot be read; ConfigurationError if no key is in it
- */
-export async function keyStoreOf(
-  { keyEncryptionKeyFile: file }: LabConfiguration,
-  records: Records,
-): Promise<KeyStore> {
-  if (file === undefined) return { records }
-  return { records, encryption: encryptedWith(await readTextFile(file)) }
-}
 
 /** Writes each client's material into its folder, and registers them all. */
 export async function prepareClients(

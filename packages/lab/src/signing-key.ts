@@ -6,8 +6,9 @@
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClientMaterial, ProofKey } from '@holdfast/client'
+import { type ClientMaterial, type ProofKey, readMaterial } from '@holdfast/client'
 import { z } from 'zod'
+import { clientFolder } from './clients.ts'
 import { codeOf, UsageError } from './errors.ts'
 
 const FILE = 'signing.jwks.json'
@@ -24,6 +25,13 @@ export async function signingKey(folder: string, { key }: ClientMaterial): Promi
   const made = jwks.parse({ keys: [key ?? newKey()] })
   await writeFile(join(folder, FILE), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
   return made.keys[0]
+}
+
+/** A client, lab's or own, with the key that signs for it. @throws MaterialError; UsageError */
+export async function signerOf(state: string, client: string) {
+  const folder = clientFolder(state, client)
+  const material = await readMaterial(folder)
+  return { material, key: await signingKey(folder, material) }
 }
 
 /** As `makeProof` takes it. */

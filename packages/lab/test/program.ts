@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { PORTS } from '../src/configuration.ts'
+import { PORTS } from '../src/ports.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../../..')
 const CLI = join(ROOT, 'packages/lab/src/cli.ts')

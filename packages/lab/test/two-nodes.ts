@@ -5,26 +5,21 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import type { AuthorizationServer, KeyStore } from '@holdfast/authorization-server'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
-import type { Addresses } from '../src/addresses.ts'
+import { type Addresses, addressesOf } from '../src/addresses.ts'
 import { makeAuthorizationServer } from '../src/authorization-server.ts'
 import { validateCertificates } from '../src/certificate-validation.ts'
+import { clientFolder } from '../src/clients.ts'
 import { type Closing, opening } from '../src/closing.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import {
-  addressesOf,
   authorizationServerDoors,
   opener,
   resourceServerDoors,
   serveAuthorizationServer,
   serveResourceServer,
 } from '../src/doors.ts'
-import {
-  clientFolder,
-  keyStoreOf,
-  prepareClients,
-  preparePki,
-  readIntrospector,
-} from '../src/prepare.ts'
+import { keyStoreOf } from '../src/key-store.ts'
+import { prepareClients, preparePki, readIntrospector } from '../src/prepare.ts'
 import { makeResourceServer } from '../src/resource-server.ts'
 import { statementIssuer } from '../src/software-statements.ts'
 import { keepMemory, keepRecords } from '../src/store/open.ts'

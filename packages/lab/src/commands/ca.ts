@@ -30,15 +30,11 @@ import { localUrl } from '../addresses.ts'
 import { codeOf, UsageError } from '../errors.ts'
 import { readLiveRun } from '../run-file.ts'
 import { printJson, toPeople as tell } from '../tell/terminal.ts'
-import { configurationOf } from './global.ts'
+import { configurationOf, json } from './global.ts'
 
-/** Adds the commands to the program. Each answers lines for people, or JSON. */
-export function certificateAuthority(program: Command): void {
-  const ca = program
-    .command('ca')
-    .description('the certificate authority: issue, renew, revoke, list, export, …')
-    .helpCommand(false)
-
+/** Each answers lines for people, or JSON. */
+export function define(ca: Command): void {
+  ca.helpCommand(false)
   const add = (
     synopsis: string,
     description: string,
@@ -46,12 +42,11 @@ export function certificateAuthority(program: Command): void {
     run: (place: Place, names: readonly string[], options: CaOptions) => Promise<CommandResult>,
   ) => {
     const command = ca.command(synopsis).description(description)
-    for (const option of [...options, new Option('--json', 'print the result as JSON')])
-      command.addOption(option)
+    for (const option of [...options, json]) command.addOption(option)
     command.action(async (...given: readonly unknown[]) => {
       const chosen: CaOptions = command.opts()
       const names = given.filter((value) => typeof value === 'string')
-      const result = await run(await placeOf(program), names, chosen)
+      const result = await run(await placeOf(command), names, chosen)
       if (chosen.json) printJson(result.json)
       else for (const line of result.lines) tell(line)
     })
@@ -218,8 +213,8 @@ const pick = ({ subject: dn, key, dns, uri, ip, email }: CaOptions) => ({
 })
 
 /** The folder, and the status address that the lab's own certificates have. */
-async function placeOf(program: Command): Promise<Place> {
-  const { certs, state, ports } = configurationOf(program)
+async function placeOf(command: Command): Promise<Place> {
+  const { certs, state, ports } = configurationOf(command)
   const live = await readLiveRun(state)
   const port = ports.certificateStatus
   const statusUrl =

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { type FapiClient, makeProof, type Tokens } from '@holdfast/client'
 import { newTrace } from '@holdfast/trace'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { resourcesOf } from '../addresses.ts'
 import type { Attached } from '../attach.ts'
+import { clientFolder } from '../clients.ts'
 import { UsageError } from '../errors.ts'
 import { connectAs, type TokenForm } from '../flows.ts'
-import { clientFolder } from '../prepare.ts'
 import { printJson } from '../tell/terminal.ts'
 import { isClient } from '../own-clients.ts'
-import { configurationOf, withLab } from './global.ts'
+import { configurationOf, json, token, withLab } from './global.ts'
 
 interface CallOptions {
   readonly as: string
@@ -29,7 +29,25 @@ interface Call {
   readonly body?: string
 }
 
-export async function call(
+export const define = (command: Command): Command =>
+  command
+    .argument('<method>', 'GET, POST, …')
+    .argument('<url>', 'an absolute URL, or a path of the lab’s API such as /accounts')
+    .requiredOption('--as <client>', 'the client: see client list')
+    .option('--scope <scopes>', 'space-separated', 'accounts')
+    .option('--resource <uri>', 'resource indicator (default: the lab’s API)')
+    .addOption(token)
+    .addOption(
+      new Option('-H, --header <line>', 'a header field; may stand several times')
+        .argParser((line: string, before: readonly string[]) => [...before, line])
+        .default([], 'none'),
+    )
+    .option('-d, --data <body>', 'the body, sent as JSON unless a header says otherwise')
+    .option('--curl', 'print the equivalent curl command instead of calling')
+    .addOption(json)
+    .action(call)
+
+async function call(
   method: string,
   target: string,
   options: CallOptions,
@@ -67,14 +85,14 @@ async function send(
   client: FapiClient,
   tokens: Tokens,
   { method, url, headers, body }: Call,
-  { json }: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
   const response = await client.call(tokens, method, url, {
     headers,
     ...(body !== undefined && { body }),
   })
   const text = await response.text()
-  if (json)
+  if (options.json)
     printJson({ status: response.status, headers: [...response.headers.entries()], body: text })
   else if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   if (!response.ok) {
@@ -123,24 +141,24 @@ function headersOf({ header, data }: CallOptions): Readonly<Record<string, strin
 async function curlOf(
   lab: Attached,
   client: FapiClient,
-  { access_token: token }: Tokens,
+  { access_token: accessToken }: Tokens,
   { method, url, headers, body }: Call,
 ): Promise<string> {
   if (lab.isPrivate)
     throw new UsageError('--curl is for a lab that stays: start scripts/lab up in another terminal')
   const folder = clientFolder(lab.folders.state, client.material.clientId)
   const { proofKey } = client
-  const nonce = proofKey && (await nonceOf(lab, client, { token, url }))
+  const nonce = proofKey && (await nonceOf(lab, client, { accessToken, url }))
   const credentials = proofKey
     ? [
-        ['-H', `Authorization: DPoP ${token}`],
+        ['-H', `Authorization: DPoP ${accessToken}`],
         [
           '-H',
-          `DPoP: ${await makeProof(proofKey, { method, url, accessToken: token, ...(nonce && { nonce }) })}`,
+          `DPoP: ${await makeProof(proofKey, { method, url, accessToken, ...(nonce && { nonce }) })}`,
         ],
       ]
     : [
-        ['-H', `Authorization: Bearer ${token}`],
+        ['-H', `Authorization: Bearer ${accessToken}`],
         ['--cert', join(folder, 'certificate.pem')],
         ['--key', join(folder, 'certificate.key.pem')],
       ]
@@ -165,13 +183,13 @@ async function curlOf(
 async function nonceOf(
   lab: Attached,
   client: FapiClient,
-  { token, url: target }: { readonly token: string; readonly url: string },
+  { accessToken, url: target }: { readonly accessToken: string; readonly url: string },
 ): Promise<string | null> {
   const { jwt, opaque } = resourcesOf(lab.addresses.resource)
   if (!client.proofKey || !target.startsWith(jwt)) return null
   const url = `${target.startsWith(opaque) ? opaque : jwt}/anything`
-  const proof = await makeProof(client.proofKey, { method: 'GET', url, accessToken: token })
-  const headers = { authorization: `DPoP ${token}`, dpop: proof }
+  const proof = await makeProof(client.proofKey, { method: 'GET', url, accessToken })
+  const headers = { authorization: `DPoP ${accessToken}`, dpop: proof }
   return (await client.fetch(url, { headers })).headers.get('dpop-nonce')
 }
 

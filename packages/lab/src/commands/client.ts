@@ -1,27 +1,17 @@
-/** `scripts/lab client …`: clients of one's own; `proof` and `assertion`: what curl cannot make. */
+/** `scripts/lab client …`: clients of one's own. */
 import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
-import { makeAssertion, makeProof, readMaterial } from '@holdfast/client'
 import { type Command, Option } from 'commander'
+import { configuredAddresses } from '../addresses.ts'
 import { AUTHENTICATIONS, BINDINGS } from '../clients.ts'
-import { configuredAddresses } from '../doors.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import {
-  addClient,
-  listClients,
-  type Registered,
-  type Registry,
-  removeClient,
-  showClient,
-} from '../own-clients.ts'
-import { clientFolder } from '../prepare.ts'
+import { listClients, type Registered, type Registry, showClient } from '../own-clients.ts'
 import { readLiveRun } from '../run-file.ts'
-import { asProofKey, signingKey } from '../signing-key.ts'
 import { softwareStatement } from '../software-statements.ts'
 import { openRecords } from '../store/open.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
 import { type Place, usagesOf } from '../tell/usage.ts'
-import { configurationOf } from './global.ts'
+import { configurationOf, json } from './global.ts'
 
 /** Where oauth2c waits for its user to come back. */
 const OAUTH2C_CALLBACK = 'http://localhost:9876/callback'
@@ -41,13 +31,8 @@ interface AddOptions {
   readonly json?: true
 }
 
-export function clients(program: Command): void {
-  const command = program
-    .command('client')
-    .description('clients of your own: add, list, show, remove, statement')
-    .helpCommand(false)
-  const json = new Option('--json', 'print the result as JSON')
-
+export function define(command: Command): void {
+  command.helpCommand(false)
   command
     .command('add')
     .description('register a client; write its key, certificate and metadata; say how to use it')
@@ -107,22 +92,6 @@ export function clients(program: Command): void {
     .argument('<name>')
     .addOption(json)
     .action(remove)
-
-  const as = () => new Option('--as <client>', 'whose key signs').makeOptionMandatory()
-  program
-    .command('proof')
-    .description('print a DPoP proof, for curl and the like')
-    .argument('<method>', 'GET, POST, …')
-    .argument('<url>', 'of the request')
-    .addOption(as())
-    .option('--token <token>', 'the access token that goes with it')
-    .option('--nonce <nonce>', 'the server’s, from its DPoP-Nonce')
-    .action(proof)
-  program
-    .command('assertion')
-    .description('print a client assertion, good for a minute and for one request')
-    .addOption(as())
-    .action(assertion)
 }
 
 /** The registry of the lab that is up, or of the one that would be. */
@@ -145,7 +114,7 @@ async function withRegistry<T>(
 }
 
 async function add(name: string, options: AddOptions, command: Command): Promise<void> {
-  const { auth, bind, grants, redirectUri, scope, subject, profile, json } = options
+  const { auth, bind, grants, redirectUri, scope, subject, profile } = options
   const {
     postLogoutRedirectUri,
     backchannelLogoutUri,
@@ -166,8 +135,9 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       ...(subject !== undefined && { subject }),
       ...(profile !== undefined && { profile }),
     }
+    const { addClient } = await import('../registration.ts')
     const registered = await addClient(registry, wanted, jwks)
-    tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, json)
+    tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, options.json)
   })
 }
 
@@ -217,54 +187,21 @@ async function statement(name: string, _options: unknown, command: Command): Pro
 
 async function remove(name: string, options: { json?: true }, command: Command): Promise<void> {
   await withRegistry(command, async (registry) => {
+    const { removeClient } = await import('../registration.ts')
     await removeClient(registry, name)
     if (options.json) printJson({ removed: name })
     else tell(`${name} is gone, and so are its tokens`)
   })
 }
 
-function tellClient(registered: Registered, place: Place, json?: true): void {
+function tellClient(registered: Registered, place: Place, asJson?: true): void {
   const { folder, metadata, material } = registered
   const usages = material ? usagesOf({ folder, metadata, material }, place) : []
-  if (json) return printJson({ folder, metadata, usages })
+  if (asJson) return printJson({ folder, metadata, usages })
   tell(
     material
       ? `${bold(metadata.client_id)} is registered; its key, certificate and metadata are in ${folder}`
       : `${bold(metadata.client_id)} is registered with the keys that it has`,
   )
   for (const { tool, text } of usages) tell(`\n${bold(tool)}\n${text}`)
-}
-
-interface ProofOptions {
-  readonly as: string
-  readonly token?: string
-  readonly nonce?: string
-}
-
-async function proof(method: string, url: string, options: ProofOptions, command: Command) {
-  if (URL.parse(url)?.protocol !== 'https:')
-    throw new UsageError(`${JSON.stringify(url)} is no https URL`)
-  const { key } = await signerOf(options.as, command)
-  const { token, nonce } = options
-  const made = await makeProof(asProofKey(key), {
-    method,
-    url,
-    ...(token !== undefined && { accessToken: token }),
-    ...(nonce !== undefined && { nonce }),
-  })
-  process.stdout.write(`${made}\n`)
-}
-
-async function assertion({ as }: { as: string }, command: Command): Promise<void> {
-  const { key, material } = await signerOf(as, command)
-  if (material.authentication !== 'private_key_jwt')
-    throw new UsageError(`${as} is authenticated by ${material.authentication}, not by assertions`)
-  const { clientId, issuer } = material
-  process.stdout.write(`${await makeAssertion(key, { clientId, issuer })}\n`)
-}
-
-async function signerOf(client: string, command: Command) {
-  const folder = clientFolder(configurationOf(command).state, client)
-  const material = await readMaterial(folder)
-  return { material, key: await signingKey(folder, material) }
 }

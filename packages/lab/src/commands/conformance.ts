@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Attached } from '../attach.ts'
-import { writeConfigurations, type Written } from '../conformance/configuration.ts'
+import type { Written } from '../conformance/configuration.ts'
 import { type PlanRun, PLAN_RUNS, planRuns } from '../conformance/plans.ts'
 import { lineOf, toHtml, toJunit } from '../conformance/reports.ts'
 import {
@@ -26,7 +26,7 @@ import {
   toNobody,
   toPeople,
 } from '../tell/terminal.ts'
-import { withLab } from './global.ts'
+import { json, withLab } from './global.ts'
 
 interface ConfigOptions {
   readonly suite: string
@@ -52,12 +52,8 @@ const LOCAL_SUITE = 'https://localhost.emobix.co.uk:8443'
 const EVERY = 1_000
 const WIDTH = 36
 
-export function conformance(program: Command): void {
-  const command = program
-    .command('conformance')
-    .description('the OpenID Foundation’s conformance plans: configure them, run them')
-    .helpCommand(false)
-  const json = new Option('--json', 'print the result as JSON')
+export function define(command: Command): void {
+  command.helpCommand(false)
   const plan = new Option('--plan <name>', 'a plan, or the beginning of its name (default: all)')
   const out = new Option(
     '--out <folder>',
@@ -159,6 +155,7 @@ async function configure(
   if (lab.isPrivate)
     throw new UsageError('no lab is up; start one with scripts/lab --host NAME --listen ADDRESS')
   const folder = out ?? join(lab.folders.state, 'conformance')
+  const { writeConfigurations } = await import('../conformance/configuration.ts')
   return writeConfigurations(lab, runs, { suite, folder })
 }
 
@@ -195,7 +192,7 @@ function tellProgress({ label, module, at, of, result }: Progress, tell: Tell): 
 
 async function report(
   results: readonly PlanResult[],
-  { junit, html, json }: RunOptions,
+  { junit, html, json: asJson }: RunOptions,
   tell: Tell,
 ): Promise<void> {
   if (junit !== undefined) await write(junit, toJunit(results))
@@ -208,7 +205,7 @@ async function report(
     )
   }
   const ok = results.every((result) => result.ok)
-  if (json) printJson({ ok, plans: results })
+  if (asJson) printJson({ ok, plans: results })
   process.exitCode = ok ? 0 : 1
 }
 

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { examine } from '../examination.ts'
 import { bold, column, dim, printJson, tick, toPeople as tell } from '../tell/terminal.ts'
-import { configurationOf } from './global.ts'
+import { configurationOf, json } from './global.ts'
 
 const WIDTH = 36
 
-export async function doctor(options: { json?: true }, command: Command): Promise<void> {
+export const define = (command: Command): Command => command.addOption(json).action(doctor)
+
+async function doctor(options: { json?: true }, command: Command): Promise<void> {
   const findings = await examine(configurationOf(command))
   const ok = findings.every((finding) => finding.ok)
   if (options.json) printJson({ ok, findings })

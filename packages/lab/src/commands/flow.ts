@@ -1,20 +1,22 @@
 import { writeFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   type Authentication,
+  AUTHENTICATIONS,
   type Binding,
+  BINDINGS,
   CLIENTS,
   type LabClient,
   PROFILE_CLIENTS,
 } from '../clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import { runFlow, type TokenForm } from '../flows.ts'
+import type { TokenForm } from '../flows.ts'
 import { type Grant, PROFILE_FLOWS } from '../grants.ts'
 import { exchangesOf } from '../tell/exchanges.ts'
 import { toMermaid } from '../tell/mermaid.ts'
 import { tellStory } from '../tell/story.ts'
 import { bold, printJson, tick, toPeople as tell } from '../tell/terminal.ts'
-import { withLab } from './global.ts'
+import { json, token, withLab } from './global.ts'
 
 const GRANT_OF = {
   'client-credentials': 'client_credentials',
@@ -28,7 +30,7 @@ const GRANT_OF = {
   'step-up': 'step_up',
 } as const satisfies Record<string, Grant>
 
-export const FLOWS = Object.keys(GRANT_OF)
+const FLOWS = Object.keys(GRANT_OF)
 
 interface FlowOptions {
   readonly auth: Authentication
@@ -40,17 +42,37 @@ interface FlowOptions {
 
 const isFlow = (name: string): name is keyof typeof GRANT_OF => Object.hasOwn(GRANT_OF, name)
 
-export async function flow(name: string, options: FlowOptions, command: Command): Promise<void> {
+export const define = (command: Command): Command =>
+  command
+    .argument('<name>', FLOWS.join(', '))
+    .addOption(
+      new Option('--auth <method>', 'client authentication')
+        .choices(AUTHENTICATIONS)
+        .default('private_key_jwt'),
+    )
+    .addOption(
+      new Option('--bind <constraint>', 'sender constraint').choices(BINDINGS).default('dpop'),
+    )
+    .addOption(token)
+    .option(
+      '--mermaid <file>',
+      'write the sequence as a Mermaid diagram, too (-: only that, to standard output)',
+    )
+    .addOption(json)
+    .action(flow)
+
+async function flow(name: string, options: FlowOptions, command: Command): Promise<void> {
   if (!isFlow(name))
     throw new UsageError(`there is no flow ${JSON.stringify(name)}; there are ${FLOWS.join(', ')}`)
-  const { auth, bind, token: form, mermaid, json } = options
-  if (json && mermaid === '-')
+  const { auth, bind, token: form, mermaid } = options
+  if (options.json && mermaid === '-')
     throw new UsageError('--json and --mermaid - both want standard output; give one a file')
   const client = clientFor(GRANT_OF[name], { auth, bind }, command)
   await withLab(command, async (lab) => {
+    const { runFlow } = await import('../flows.ts')
     const result = await runFlow(lab, { grant: GRANT_OF[name], client, form })
     const exchanges = exchangesOf(await lab.readTrace(result.trace))
-    if (json) printJson({ ...result, exchanges })
+    if (options.json) printJson({ ...result, exchanges })
     else if (mermaid !== '-') {
       tell(bold(`${GRANT_OF[name]} by ${client.id}, ${form} access token\n`))
       tellStory(exchanges, lab.addresses, tell)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
 import { inspectText, type Inspection } from '../inspection.ts'
 import {
@@ -12,8 +13,20 @@ import {
   printJson,
   toPeople as tell,
 } from '../tell/terminal.ts'
+import { json } from './global.ts'
 
-export async function inspect(thing: string, options: { json?: true }): Promise<void> {
+export const define = (command: Command): Command =>
+  command
+    .argument(
+      '<thing>',
+      'an access token, a DPoP proof, a certificate in PEM, a file of these, or - for standard input',
+    )
+    // A certificate in PEM begins with a hyphen.
+    .allowUnknownOption()
+    .addOption(json)
+    .action(inspect)
+
+async function inspect(thing: string, options: { json?: true }): Promise<void> {
   const content = await contentOf(thing)
   const inspection = inspectText(content.trim())
   if (!inspection)

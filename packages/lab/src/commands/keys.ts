@@ -10,18 +10,14 @@ import {
 } from '@holdfast/authorization-server'
 import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
-import { keyStoreOf } from '../prepare.ts'
+import { keyStoreOf } from '../key-store.ts'
 import { openRecords } from '../store/open.ts'
 import { filesOf } from '../store/setting.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
-import { configurationOf } from './global.ts'
+import { configurationOf, json } from './global.ts'
 
-/** Adds the commands to the program. */
-export function signingKeys(program: Command): void {
-  const keys = program
-    .command('keys')
-    .description('the authorization server’s keys: list, rotate')
-    .helpCommand(false)
+export function define(keys: Command): void {
+  keys.helpCommand(false)
   const add = (
     name: string,
     description: string,
@@ -30,10 +26,10 @@ export function signingKeys(program: Command): void {
     keys
       .command(name)
       .description(description)
-      .option('--json', 'print the result as JSON')
-      .action(async ({ json }: { json?: true }, command: Command) => {
+      .addOption(json)
+      .action(async (options: { json?: true }, command: Command) => {
         const list = await withKeyStore(command, run)
-        if (json) printJson(list)
+        if (options.json) printJson(list)
         else show(list)
       })
   add('list', 'purpose, state and kid of every key', listKeys)

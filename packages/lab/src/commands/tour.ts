@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { printJson, toNobody, toPeople } from '../tell/terminal.ts'
-import { tour } from '../tour.ts'
-import { withLab } from './global.ts'
+import { json, withLab } from './global.ts'
 
-export async function tourCommand(options: { json?: true }, command: Command): Promise<void> {
+export const define = (command: Command): Command => command.addOption(json).action(takeTour)
+
+async function takeTour(options: { json?: true }, command: Command): Promise<void> {
   await withLab(command, async (lab) => {
+    const { tour } = await import('../tour.ts')
     const result = await tour(lab, options.json ? toNobody : toPeople)
     if (options.json) printJson(result)
     process.exitCode = result.ok ? 0 : 1

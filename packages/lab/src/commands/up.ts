@@ -1,22 +1,22 @@
 import type { Command } from 'commander'
-import { attach } from '../attach.ts'
 import { CLIENTS } from '../clients.ts'
 import { UsageError } from '../errors.ts'
-import { type Lab, startLab } from '../lab.ts'
-import { USERS } from '../prepare.ts'
+import type { Lab } from '../lab.ts'
 import { readLiveRun, removeRunFile, writeRunFile } from '../run-file.ts'
 import { untilStopped } from '../service.ts'
 import { bold, column, dim, named, type Tell, toPeople as tell } from '../tell/terminal.ts'
-import { tour } from '../tour.ts'
-import { configurationOf } from './global.ts'
+import { USERS } from '../users.ts'
+import { configurationOf, withLab } from './global.ts'
 
-export async function up(options: { tour: boolean }, command: Command): Promise<void> {
+export const define = (command: Command): Command =>
+  command.option('--no-tour', 'skip the tour').allowExcessArguments().action(up)
+
+async function up(options: { tour: boolean }, command: Command): Promise<void> {
   const [unknown] = command.args
   if (unknown !== undefined) {
     const known = command.parent?.commands.map((one) => one.name()).join(', ')
     throw new UsageError(`there is no command ${JSON.stringify(unknown)}; there are ${known}`)
   }
-  const start = performance.now()
   const configuration = configurationOf(command)
   const { state } = configuration
   const live = await readLiveRun(state)
@@ -25,6 +25,7 @@ export async function up(options: { tour: boolean }, command: Command): Promise<
       `a lab is already up at ${live.addresses.console} (process ${live.pid}); stop it, or use another --state and ports`,
     )
   const stopped = untilStopped()
+  const { startLab } = await import('../lab.ts')
   const lab = await startLab(configuration)
   try {
     await lab.ready()
@@ -34,7 +35,7 @@ export async function up(options: { tour: boolean }, command: Command): Promise<
       certs: configuration.certs,
       addresses: { ...lab.addresses },
     })
-    tell(`${bold('Holdfast')} is up after ${Math.round(performance.now() - start)} ms\n`)
+    tell(`${bold('Holdfast')} is up after ${Math.round(performance.now())} ms\n`)
     if (options.tour) await tourOnce(command)
     tellAddresses(lab, state, tell)
     tellWhatNext(command, tell)
@@ -49,14 +50,10 @@ export async function up(options: { tour: boolean }, command: Command): Promise<
 }
 
 async function tourOnce(command: Command): Promise<void> {
-  const attached = await attach(configurationOf(command))
-  try {
-    const { ok } = await tour(attached, tell)
-    tell()
-    if (!ok) process.exitCode = 1
-  } finally {
-    await attached.close()
-  }
+  const { tour } = await import('../tour.ts')
+  const { ok } = await withLab(command, (lab) => tour(lab, tell))
+  tell()
+  if (!ok) process.exitCode = 1
 }
 
 function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {

@@ -1,15 +1,12 @@
 /** The authorization server in a process of its own: issuer, mTLS alias, management. */
 import { logOutcomes } from '@holdfast/authorization-server/log'
 import { pino } from 'pino'
+import { configuredAddresses } from '../addresses.ts'
 import { makeAuthorizationServer } from '../authorization-server.ts'
 import { validateCertificates } from '../certificate-validation.ts'
-import {
-  authorizationServerDoors,
-  configuredAddresses,
-  opener,
-  serveAuthorizationServer,
-} from '../doors.ts'
-import { keyStoreOf, readServerTls } from '../prepare.ts'
+import { authorizationServerDoors, opener, serveAuthorizationServer } from '../doors.ts'
+import { keyStoreOf } from '../key-store.ts'
+import { readServerTls } from '../prepare.ts'
 import { runService } from '../service.ts'
 import { statementIssuer } from '../software-statements.ts'
 import { keepMemory, keepRecords } from '../store/open.ts'

@@ -1,6 +1,7 @@
 /** CRLs, OCSP and CA certificates in a process of their own: the only server with the CA's keys. */
 import { statusListener } from '@holdfast/ca'
-import { configuredAddresses, opener } from '../doors.ts'
+import { configuredAddresses } from '../addresses.ts'
+import { opener } from '../doors.ts'
 import { preparePki } from '../prepare.ts'
 import { runService } from '../service.ts'
 

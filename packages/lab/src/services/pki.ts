@@ -2,9 +2,10 @@
  * Makes what the services find: certificates, the clients' material, the provisioned records. Then
  * it ends. The only process that has the authority's keys; run again, it keeps what is there.
  */
+import { configuredAddresses } from '../addresses.ts'
 import { readConfiguration } from '../configuration.ts'
-import { configuredAddresses } from '../doors.ts'
-import { isFirst, keyStoreOf, prepareClients, preparePki } from '../prepare.ts'
+import { keyStoreOf } from '../key-store.ts'
+import { isFirst, prepareClients, preparePki } from '../prepare.ts'
 import { told } from '../service.ts'
 import { openMemory, openRecords } from '../store/open.ts'
 

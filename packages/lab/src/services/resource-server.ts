@@ -1,8 +1,9 @@
 /** The lab's API in a process of its own, and its management. */
 import { logDecisions } from '@holdfast/resource-server/log'
 import { pino } from 'pino'
+import { configuredAddresses } from '../addresses.ts'
 import { validateCertificates } from '../certificate-validation.ts'
-import { configuredAddresses, opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
+import { opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
 import { readIntrospector } from '../prepare.ts'
 import { makeResourceServer } from '../resource-server.ts'
 import { runService } from '../service.ts'
