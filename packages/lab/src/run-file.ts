@@ -22,6 +22,9 @@ const schema = z.object({
 
 export type RunFile = z.infer<typeof schema>
 
+/** Milliseconds. A lab that is gone refuses at once; one on a busy machine takes its time. */
+const PATIENCE = 10_000
+
 const pathIn = (state: string): string => join(state, 'run.json')
 
 /** Mode 0600: the hub's token is inside. */
@@ -39,7 +42,7 @@ export async function readLiveRun(state: string): Promise<RunFile | undefined> {
     const run = schema.parse(JSON.parse(await readFile(pathIn(state), 'utf8')))
     const answer = await fetch(`${run.addresses.console}/health`, {
       headers: { authorization: `Bearer ${run.hubToken}` },
-      signal: AbortSignal.timeout(1_000),
+      signal: AbortSignal.timeout(PATIENCE),
     })
     return answer.ok ? run : undefined
   } catch {
