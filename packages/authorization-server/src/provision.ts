@@ -3,10 +3,10 @@ import { asRegistered, ClientMetadataError } from './clients/client-metadata.ts'
 import type { ClientMetadata } from './clients/client-metadata.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
 import { createKeys } from './keys/keys.ts'
-import { algorithmsOf, DEFAULT_PROFILE, registeredWith, weakness } from './profiles/profiles.ts'
-import type { ProfileName } from './profiles/profiles.ts'
+import { algorithmsOf, registeredWith, weakness } from './profiles/profiles.ts'
+import { DEFAULT_PROFILE, type ProfileName } from './vocabulary/profile-names.ts'
 import { keepUser } from './end-users/users.ts'
-import type { Metadata } from './profiles/requirement.ts'
+import type { Metadata } from './clients/client-metadata.ts'
 import type { User } from './end-users/users.ts'
 
 export interface Provisioning {

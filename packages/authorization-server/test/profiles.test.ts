@@ -1,23 +1,16 @@
 import { RecordsInProcess } from '@holdfast/store'
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PROFILES, provision } from '../src/index.ts'
+import { provision } from '../src/index.ts'
 import type { ClientMetadata, ProfileName } from '../src/index.ts'
-import {
-  isProfile,
-  registeredWith,
-  requirementsOf,
-  termsOf,
-  weakness,
-} from '../src/profiles/profiles.ts'
-import type { Metadata } from '../src/profiles/requirement.ts'
+import type { Metadata } from '../src/clients/client-metadata.ts'
+import { registeredWith, requirementsOf, termsOf, weakness } from '../src/profiles/profiles.ts'
+import { PROFILE_NAMES } from '../src/vocabulary/profile-names.ts'
 import { Browser } from './browser.ts'
 import { authorizationUrl, pushed } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
-
-const names = Object.keys(PROFILES).filter(isProfile)
 
 describe('a client that breaks one requirement of its profile is refused by its clause', () => {
   /** An edit for each clause that asks something of a client. */
@@ -52,7 +45,7 @@ describe('a client that breaks one requirement of its profile is refused by its 
   const asking = (profile: ProfileName) =>
     requirementsOf(profile).filter(({ asks, registers }) => asks ?? registers)
 
-  const cases = names.flatMap((profile) =>
+  const cases = PROFILE_NAMES.flatMap((profile) =>
     asking(profile).map(({ clause }) => [profile, clause] as const),
   )
   test.each(cases)('%s: %s', async (profile, clause) => {
@@ -65,7 +58,7 @@ describe('a client that breaks one requirement of its profile is refused by its 
     }
   })
 
-  test.each(names)('%s: the honest client is none of them', async (profile) => {
+  test.each(PROFILE_NAMES)('%s: the honest client is none of them', async (profile) => {
     expect(weakness(await honest(profile))).toBeUndefined()
   })
 })

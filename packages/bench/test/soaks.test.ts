@@ -10,7 +10,8 @@ import { away, later, shaken, steady } from '../src/soaks/double-submission/answ
 import { command } from '../src/soaks/command.ts'
 import { doubleSubmission } from '../src/soaks/double-submission/double-submission.ts'
 import { inChild } from '../src/soaks/in-child.ts'
-import { CannotRun, type Soak } from '../src/soaks/soak.ts'
+import { CannotRun } from '../src/soaks/cannot-run.ts'
+import type { Soak } from '../src/soaks/soak.ts'
 import { table } from '../src/soaks/table.ts'
 
 const SOAK = fileURLToPath(new URL('../src/soak.ts', import.meta.url))

@@ -1,5 +1,6 @@
 /** The extensions that follow from a profile and from where its status is published. */
-import { EXTENSION } from './certificate-fields.ts'
+import type { X509Certificate } from 'node:crypto'
+import { EXTENSION, fieldsOf } from './certificate-fields.ts'
 import { EXTENDED_KEY_USAGE, KEY_USAGE, type Profile } from './profiles.ts'
 import { qcStatements } from './qualified.ts'
 import type { StatusUrls } from './status-urls.ts'
@@ -44,6 +45,14 @@ export function statusExtensions({ crl, issuer, ocsp }: StatusUrls): ExtensionVa
       caIssuers: [url(issuer)],
     }),
   ].map(valueOf)
+}
+
+/** `true` as well when no URL is configured: a certificate that names one is not worse for that. */
+export function namesStatus(certificate: X509Certificate, status: StatusUrls | undefined): boolean {
+  const { extensions } = fieldsOf(certificate)
+  return (status ? statusExtensions(status) : []).every(
+    ({ oid, value }) => extensions.get(oid)?.equals(value) === true,
+  )
 }
 
 /** DER of NULL. */

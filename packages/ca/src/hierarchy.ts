@@ -6,6 +6,7 @@
  */
 import { encodeName } from './distinguished-name.ts'
 import { AuthorityError } from './error.ts'
+import { namesStatus } from './extensions.ts'
 import { listFolder } from './files.ts'
 import { issue, type Issuer, publicKeyOf, validityOf } from './issue.ts'
 import { recordIssued } from './issued.ts'
@@ -21,7 +22,7 @@ import {
 } from './pair.ts'
 import { PROFILES, SUBJECTS } from './profiles.ts'
 import { parseName } from './rfc4514.ts'
-import { namesStatus, statusUrlsOf } from './status-urls.ts'
+import { statusUrlsOf } from './status-urls.ts'
 
 export interface Settings {
   readonly now: () => number

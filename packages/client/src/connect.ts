@@ -18,12 +18,12 @@ import { authorizeDevice } from './device.ts'
 import { discover } from './discovery.ts'
 import { exchange } from './exchange.ts'
 import { refusal, withoutSecrets } from './errors.ts'
-import type { FapiClient, TokenRequest } from './fapi-client.ts'
+import type { FapiClient } from './fapi-client.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material.ts'
 import { withOneNonce } from './one-nonce.ts'
 import { importSigningKey, type SigningKey } from './signing-key.ts'
 import { exportPublicJwk, type ProofKey } from './proof.ts'
-import { afterRefresh, readTokens } from './tokens.ts'
+import { afterRefresh, readTokens, type TokenRequest } from './tokens.ts'
 
 export interface ConnectOptions {
   /** Wraps the connection, so that a laboratory can observe or edit what goes over it. */

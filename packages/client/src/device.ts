@@ -2,8 +2,7 @@ import { initiateDeviceAuthorization, pollDeviceAuthorizationGrant } from 'openi
 
 import type { Session } from './authorization.ts'
 import { withoutSecrets } from './errors.ts'
-import type { TokenRequest } from './fapi-client.ts'
-import { readTokens, type Tokens } from './tokens.ts'
+import { readTokens, type TokenRequest, type Tokens } from './tokens.ts'
 
 export interface DeviceAuthorization {
   /** What the device shows: where its user goes, and the code to enter there. */

@@ -2,8 +2,7 @@ import { genericGrantRequest } from 'openid-client'
 
 import type { Session } from './authorization.ts'
 import { refusal, withoutSecrets } from './errors.ts'
-import type { TokenRequest } from './fapi-client.ts'
-import { readTokens, type Tokens } from './tokens.ts'
+import { readTokens, type TokenRequest, type Tokens } from './tokens.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'

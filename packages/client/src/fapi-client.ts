@@ -1,4 +1,4 @@
-import type { AuthorizationDetails, MTLSEndpointAliases, ServerMetadata } from 'openid-client'
+import type { MTLSEndpointAliases, ServerMetadata } from 'openid-client'
 
 import type { Authorization, AuthorizationRequest } from './authorization.ts'
 import type { Authentication, AuthenticationRequest } from './backchannel.ts'
@@ -7,16 +7,7 @@ import type { DeviceAuthorization } from './device.ts'
 import type { ExchangeRequest } from './exchange.ts'
 import type { ClientMaterial } from './material.ts'
 import type { ProofKey } from './proof.ts'
-import type { Tokens } from './tokens.ts'
-
-export interface TokenRequest {
-  /** Space-separated (RFC 6749 §3.3). */
-  readonly scope?: string
-  /** Resource indicator (RFC 8707). */
-  readonly resource?: string
-  /** Some of what the end-user has consented to (RFC 9396 §6). */
-  readonly authorizationDetails?: AuthorizationDetails[]
-}
+import type { TokenRequest, Tokens } from './tokens.ts'
 
 export interface ResourceRequest {
   /** Without Authorization and DPoP: these are what `call` is for. */

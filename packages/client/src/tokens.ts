@@ -9,6 +9,15 @@ import { refusal } from './errors.ts'
 import { checkIdToken } from './id-token.ts'
 import type { ClientMaterial } from './material.ts'
 
+export interface TokenRequest {
+  /** Space-separated (RFC 6749 §3.3). */
+  readonly scope?: string
+  /** Resource indicator (RFC 8707). */
+  readonly resource?: string
+  /** Some of what the end-user has consented to (RFC 9396 §6). */
+  readonly authorizationDetails?: AuthorizationDetails[]
+}
+
 /** A token response with the names of the wire. */
 export interface Tokens {
   readonly access_token: string

@@ -12,7 +12,7 @@ const SOURCE = '../packages/authorization-server/src'
 
 /** How a requirement is held, as the columns of its row say. */
 function waysOf(row: Requirement) {
-  const { asks, registers, sets, tokenClaims, requestObject, exchange, needs, serves, terms } = row
+  const { asks, registers, sets, tokenClaims, requestObject, exchange, serves, terms } = row
   const members = Object.keys(registers ?? {}).map((name) => `\`${name}\``)
   const ways = [
     asks && 'metadata that breaks it is refused',
@@ -21,7 +21,7 @@ function waysOf(row: Requirement) {
     tokenClaims && 'looked at where an access token is issued',
     requestObject && 'a request object that breaks it is refused',
     exchange && 'an exchange that breaks it is refused',
-    (needs ?? serves) && 'a configuration that cannot hold it is refused',
+    serves && 'a configuration that cannot hold it is refused',
     terms && 'for clients of this profile only',
   ].filter((way) => typeof way === 'string')
   return ways.length > 0 ? ways.join('; ') : 'looked at in each request'

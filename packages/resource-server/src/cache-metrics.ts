@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Cache } from './cache.ts'
-import type { PromClient } from './metrics.ts'
+import type { PromClient } from './prom-client.ts'
 
 /**
  * Measures what is kept between requests, when the metrics are read. Give it to `protect` as

@@ -1,6 +1,3 @@
-import { forwardedCertificates } from './hop/forwarded-certificate.ts'
-import type { Protected } from './protected.ts'
-
 /** Something that is kept between requests, as metrics know it. */
 export interface Cache {
   readonly name: CacheName
@@ -28,14 +25,3 @@ export interface CacheFigures {
   /** Milliseconds since the issuer last confirmed it; absent where nothing is fetched, or not yet. */
   readonly age?: number
 }
-
-/** Of one route, and of what it shares with others. */
-export const cachesOf = (
-  { tokens, hops }: Pick<Protected, 'tokens'> & Partial<Pick<Protected, 'hops'>>,
-  { credentials, headers }: Protected['accepted'],
-): readonly Cache[] => [
-  { name: 'credentials', figures: () => credentials.figures },
-  { name: 'proof keys', figures: () => headers.figures },
-  ...(tokens.caches ?? []),
-  ...(hops ? [forwardedCertificates] : []),
-]

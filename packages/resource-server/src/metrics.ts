@@ -1,19 +1,14 @@
-import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Kept, Put, ReplayMemory, Use } from '@holdfast/store'
 import type { Observation } from './observation.ts'
+import type { PromClient } from './prom-client.ts'
 import type { Reading, TokenReader } from './tokens.ts'
 
 export { measureCaches } from './cache-metrics.ts'
+export type { PromClient } from './prom-client.ts'
 
 /** Seconds: a cached token costs a tenth of a millisecond, an issuer that must be asked ten. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1]
-
-/** The part of prom-client that is used: it is yours, not ours, and not installed with us. */
-export interface PromClient {
-  readonly Counter: typeof Counter
-  readonly Gauge: typeof Gauge
-  readonly Histogram: typeof Histogram
-}
 
 /**
  * Counts decisions by clause, and how long they took. Give it to `protect` as `observe`; several

@@ -10,7 +10,7 @@ import {
   withResourceMetadata,
 } from '@holdfast/sender-constraint'
 import { silent } from '@holdfast/trace'
-import { cachesOf } from './cache.ts'
+import { cachesOf } from './caches-of.ts'
 import { decider, type Verdict } from './decide.ts'
 import { checkExternalUrls } from './hop/external-url.ts'
 import { checkHops } from './hop/hops.ts'

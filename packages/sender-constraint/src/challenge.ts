@@ -1,6 +1,6 @@
 import type { Refusal } from './enforce.ts'
 import type { ConfirmationMethod, Policy } from './policy.ts'
-import type { Scheme } from './request/credentials.ts'
+import type { Scheme } from './facts.ts'
 
 /** Seconds after which a request that a missing dependency refused may be tried again. */
 const RETRY_AFTER = '5'

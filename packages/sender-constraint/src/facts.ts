@@ -2,9 +2,7 @@ import type { Confirmation } from './confirmation/confirmation.ts'
 import type { JwsKey } from './jose/signature.ts'
 import type { Jws } from './jose/jws.ts'
 import type { NonceReading } from './dpop/nonce.ts'
-import type { CertificateVerdict } from './mtls/trust.ts'
 import type { Claims } from './parse/json.ts'
-import type { Credentials } from './request/credentials.ts'
 
 /**
  * What one request presented, parsed once. Read-only and complete: keys have been fetched, opaque
@@ -30,6 +28,23 @@ export interface Facts {
   /** The certificate that the client proved possession of, in our TLS handshake or in a hop's. */
   readonly certificate?: ClientCertificate | undefined
   readonly memory: MemoryFacts
+}
+
+export type Scheme = 'DPoP' | 'Bearer'
+
+/** What the Authorization fields and the query hold. */
+export type Credentials =
+  | { readonly form: 'none'; readonly inQuery: boolean }
+  | { readonly form: 'malformed'; readonly reason: string }
+  | PresentedToken
+
+export interface PresentedToken {
+  readonly form: 'token'
+  readonly scheme: Scheme
+  readonly token: string
+  /** The Authorization field, as it was sent. */
+  readonly field: string
+  readonly inQuery: boolean
 }
 
 interface ReadableToken {
@@ -112,6 +127,18 @@ export interface ClientCertificate {
   /** What a path and a revocation list say of it now. `undefined`: nobody was asked. */
   readonly trust?: CertificateVerdict
 }
+
+export type CertificateVerdict =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      /** Of the specification that says so: `RFC5280-6.1.3-a3`. */
+      readonly clause: string
+      /** For the log. Names no key. */
+      readonly reason: string
+      /** Nothing speaks against the certificate, but what would (a revocation list) cannot be had. */
+      readonly unavailable?: true
+    }
 
 /**
  * - `client`: nobody vouches for the connection, and it brought a field that only a hop may send

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
+import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
-import type { KoaContextWithOIDC, UnknownObject } from 'oidc-provider'
+import type { KoaContextWithOIDC, Provider, UnknownObject } from 'oidc-provider'
 import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from '../vocabulary/time.ts'
 
 interface AssertionRules {
@@ -31,4 +33,19 @@ export function checkAssertion(
     // FAPI2SP-5.3.2.1-13
     if (date !== undefined && (typeof date !== 'number' || date > seconds() + DATED_AHEAD))
       throw new errors.InvalidClientAuth(`${name} of the client assertion is over 60 s ahead`)
+}
+
+/**
+ * Single use of client assertions (OIDC Core §9), by one atomic put-if-absent where the library looks
+ * first and writes afterwards. Proofs have a memory of their own: see sender-constraint/enforcing.ts.
+ */
+export function rememberAssertions(provider: Provider, records: Records): void {
+  // `exp` was checked to be near; false makes it 401 invalid_client.
+  provider.ReplayDetection.unique = (client, jti, exp) =>
+    records.add({
+      kind: 'ReplayDetection',
+      id: hash('sha256', JSON.stringify([client, jti]), 'base64url'),
+      payload: {},
+      expiresAt: Math.ceil(exp * 1_000),
+    })
 }

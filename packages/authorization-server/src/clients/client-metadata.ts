@@ -1,8 +1,14 @@
 import type { JsonWebKey } from 'node:crypto'
 import type { ClauseId } from '@holdfast/sender-constraint'
-import type { ProfileName } from '../profiles/profiles.ts'
-import type { Metadata } from '../profiles/requirement.ts'
+import type { ProfileName } from '../vocabulary/profile-names.ts'
 import { OIDC_SCOPES, scopeList } from '../vocabulary/scopes.ts'
+
+/** A client's metadata, as it was registered or as the library has completed it. */
+export type Metadata = { readonly [member: string]: unknown }
+
+/** The elements of a member that is a list; of any other value none. */
+export const elementsOf = (member: unknown): readonly unknown[] =>
+  Array.isArray(member) ? member : []
 
 /** A client as `provision` takes it; names of RFC 7591, RFC 8705 and RFC 9449. */
 export interface ClientMetadata {

@@ -1,13 +1,13 @@
 import type { JsonWebKey } from 'node:crypto'
-import type { ClauseId } from '@holdfast/sender-constraint'
-import { browserOrigins } from '../http/cross-origin.ts'
-import { ALGORITHMS } from '../vocabulary/algorithms.ts'
-import { failures, hsts } from './operations.ts'
+import { areStrong } from '../clients/strong-keys.ts'
 import type { FailureLimits } from '../operations/limits.ts'
-import { DEFAULT_PROFILE, isProfile, PROFILES, requirementsOf } from '../profiles/profiles.ts'
-import type { ProfileName } from '../profiles/profiles.ts'
-import { strongKeys } from '../clients/client-rules.ts'
-import { OIDC_SCOPES } from '../vocabulary/scopes.ts'
+import { ALGORITHMS, POST_QUANTUM } from '../vocabulary/algorithms.ts'
+import { DEFAULT_PROFILE, isProfile, PROFILE_NAMES } from '../vocabulary/profile-names.ts'
+import type { ProfileName } from '../vocabulary/profile-names.ts'
+import { type Lifetimes, lifetimes } from './lifetimes.ts'
+import { failures, hsts } from './operations.ts'
+import { type Resource, resources } from './resources.ts'
+import { browserOrigins, hosts, origin } from './urls.ts'
 import { ConfigurationError, members, oneOf, seconds } from './values.ts'
 
 /** What the authorization server is told. Clients, keys and secrets are records, not configuration. */
@@ -47,49 +47,6 @@ interface SoftwareStatementIssuer {
   readonly jwks: { readonly keys: readonly JsonWebKey[] }
 }
 
-export interface Resource {
-  /** Resource indicator (RFC 8707 §2), also the audience of its access tokens. */
-  readonly indicator: string
-  readonly scopes: readonly string[]
-  readonly format: 'jwt' | 'opaque'
-  /** Life of its access tokens in seconds. */
-  readonly ttl: number
-  /** Signature of its JWT access tokens. */
-  readonly alg: 'ES256' | 'PS256' | 'EdDSA'
-}
-
-/** Seconds. */
-export interface Lifetimes {
-  readonly code: number
-  /** Of access tokens that are good for userinfo only. */
-  readonly accessToken: number
-  readonly refreshToken: number
-  readonly idToken: number
-  readonly session: number
-  /** How long an end-user may take to log in and consent. */
-  readonly interaction: number
-  /** How long an end-user may take to decide on another device (CIBA, RFC 8628). */
-  readonly authenticationRequest: number
-  /** Longest life of a client assertion: `exp` minus now. */
-  readonly assertion: number
-}
-
-const DAY = 86_400
-
-/** Longest value allowed, and the value where none is given. */
-export const LIFETIMES: {
-  readonly [name in keyof Lifetimes]: { most: number; usual: number; clause?: ClauseId }
-} = {
-  code: { most: 60, usual: 60, clause: 'FAPI2SP-5.3.2.1-11' },
-  accessToken: { most: 3_600, usual: 300 },
-  refreshToken: { most: 365 * DAY, usual: 14 * DAY },
-  idToken: { most: 3_600, usual: 300 },
-  session: { most: DAY, usual: 8 * 3_600 },
-  interaction: { most: 3_600, usual: 3_600 },
-  authenticationRequest: { most: 600, usual: 300 },
-  assertion: { most: 600, usual: 600 },
-}
-
 /**
  * Refuses what is weaker than the profile, and every key it does not know.
  *
@@ -116,7 +73,7 @@ export function checkConfiguration(value: unknown): Configuration {
   // One listener asks for a certificate and one does not: browsers would pop up a dialogue.
   if (mtlsOrigin === issuer)
     throw new ConfigurationError('mtlsOrigin', mtlsOrigin, 'another origin than the issuer')
-  const configuration: Configuration = {
+  return {
     issuer,
     mtlsOrigin,
     resources: resources(top['resources']),
@@ -131,91 +88,17 @@ export function checkConfiguration(value: unknown): Configuration {
     hsts: hsts(top['hsts'], issuer),
     browserOrigins: browserOrigins(top['browserOrigins'] ?? []),
   }
-  for (const { needs, clause } of configuration.profiles.flatMap(requirementsOf)) {
-    const fault = needs?.(configuration)
-    if (fault) throw new ConfigurationError(fault.key, fault.value, fault.allowed, clause)
-  }
-  return configuration
 }
 
 function profiles(value: unknown): readonly [ProfileName, ...ProfileName[]] {
-  const allowed = `a list of ${Object.keys(PROFILES).join(', ')}`
+  const allowed = `a list of ${PROFILE_NAMES.join(', ')}`
   if (!Array.isArray(value) || !value.every(isProfile))
     throw new ConfigurationError('profiles', value, allowed)
+  if (value.includes('post-quantum') && POST_QUANTUM.length === 0)
+    throw new ConfigurationError('profiles', 'post-quantum', 'with Node 24.7 or later')
   const [first, ...rest] = new Set(value)
   if (first === undefined) throw new ConfigurationError('profiles', value, allowed)
   return [first, ...rest]
-}
-
-function resources(value: unknown): readonly [Resource, ...Resource[]] {
-  if (!Array.isArray(value) || value.length === 0)
-    throw new ConfigurationError('resources', value, 'a list of at least one resource')
-  const [first, ...rest] = value.map((entry: unknown, i) => resource(`resources[${i}]`, entry))
-  const all: readonly [Resource, ...Resource[]] = [first!, ...rest]
-  all.forEach(({ indicator }, i) => {
-    if (all.findIndex((other) => other.indicator === indicator) !== i)
-      throw new ConfigurationError(`resources[${i}].indicator`, indicator, 'each indicator once')
-  })
-  return all
-}
-
-function resource(key: string, value: unknown): Resource {
-  const entry = members(key, value, ['indicator', 'scopes', 'format', 'ttl', 'alg'])
-  return {
-    indicator: resourceUrl(`${key}.indicator`, entry['indicator']),
-    scopes: scopes(`${key}.scopes`, entry['scopes']),
-    format: oneOf(`${key}.format`, entry['format'], ['jwt', 'opaque']),
-    ttl: seconds(`${key}.ttl`, entry['ttl'], LIFETIMES.accessToken),
-    alg: oneOf(`${key}.alg`, entry['alg'] ?? 'ES256', ['ES256', 'PS256', 'EdDSA']),
-  }
-}
-
-function lifetimes(value: unknown): Lifetimes {
-  const entry = members('lifetimes', value, Object.keys(LIFETIMES))
-  const read = (name: keyof Lifetimes): number =>
-    seconds(`lifetimes.${name}`, entry[name] ?? LIFETIMES[name].usual, LIFETIMES[name])
-  return {
-    code: read('code'),
-    accessToken: read('accessToken'),
-    refreshToken: read('refreshToken'),
-    idToken: read('idToken'),
-    session: read('session'),
-    interaction: read('interaction'),
-    authenticationRequest: read('authenticationRequest'),
-    assertion: read('assertion'),
-  }
-}
-
-function origin(key: string, value: unknown): string {
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url?.protocol !== 'https:' || url.origin !== value)
-    throw new ConfigurationError(
-      key,
-      value,
-      'an https origin without path, such as https://host:9443',
-    )
-  return url.origin
-}
-
-/** RFC 8707 §2: absolute, no fragment. FAPI2SP-5.2.1: TLS. */
-function resourceUrl(key: string, value: unknown): string {
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  if (typeof value !== 'string' || url?.protocol !== 'https:' || value.includes('#'))
-    throw new ConfigurationError(key, value, 'an https URL without fragment')
-  return value
-}
-
-/** RFC 6749 §3.3: scope-token. Scopes of OpenID Connect belong to userinfo, not to a resource. */
-function scopes(key: string, value: unknown): readonly string[] {
-  const fits = (scope: unknown): scope is string =>
-    typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope) && !OIDC_SCOPES.has(scope)
-  if (!Array.isArray(value) || value.length === 0 || !value.every(fits))
-    throw new ConfigurationError(
-      key,
-      value,
-      `scope names other than ${[...OIDC_SCOPES].join(', ')}`,
-    )
-  return value
 }
 
 function statementIssuers(value: unknown): readonly SoftwareStatementIssuer[] {
@@ -226,11 +109,7 @@ function statementIssuers(value: unknown): readonly SoftwareStatementIssuer[] {
     const { keys } = members(`${key}[${i}].jwks`, jwks, ['keys'])
     if (typeof issuer !== 'string' || URL.parse(issuer)?.protocol !== 'https:')
       throw new ConfigurationError(`${key}[${i}].issuer`, issuer, 'an https URL')
-    if (
-      !Array.isArray(keys) ||
-      keys.length === 0 ||
-      !strongKeys({ jwks }, { algorithms: ALGORITHMS })
-    )
+    if (!Array.isArray(keys) || keys.length === 0 || !areStrong({ keys }, ALGORITHMS))
       throw new ConfigurationError(
         `${key}[${i}].jwks`,
         'what is given',
@@ -239,12 +118,4 @@ function statementIssuers(value: unknown): readonly SoftwareStatementIssuer[] {
       )
     return { issuer, jwks: { keys } }
   })
-}
-
-function hosts(key: string, value: unknown): readonly string[] {
-  const isHost = (host: unknown): host is string =>
-    typeof host === 'string' && URL.parse(`https://${host}`)?.hostname === host
-  if (!Array.isArray(value) || !value.every(isHost))
-    throw new ConfigurationError(key, value, 'a list of host names in lower case, without port')
-  return value
 }

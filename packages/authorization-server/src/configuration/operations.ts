@@ -1,4 +1,4 @@
-import { LOOPBACK } from '../clients/client-rules.ts'
+import { isLoopback } from '../vocabulary/loopback.ts'
 import { members, seconds, wholeNumber } from './values.ts'
 import type { Limit } from '../operations/failures.ts'
 import type { FailureLimits } from '../operations/limits.ts'
@@ -43,6 +43,6 @@ export function failures(value: unknown): FailureLimits {
  * @throws ConfigurationError
  */
 export function hsts(value: unknown, issuer: string): number {
-  const most = LOOPBACK.has(new URL(issuer).hostname) ? 0 : 2 * 365 * DAY
+  const most = isLoopback(new URL(issuer)) ? 0 : 2 * 365 * DAY
   return wholeNumber('hsts', value ?? most, { least: 0, most, of: 'seconds' })
 }

@@ -1,6 +1,5 @@
 import type { Context, Middleware } from 'koa'
 import { endpoints } from '../vocabulary/endpoints.ts'
-import { ConfigurationError } from '../configuration/values.ts'
 
 /** What a client in a browser asks by script. To the authorization endpoint it sends its user. */
 const scripted: ReadonlySet<string> = new Set([
@@ -52,20 +51,3 @@ const isPreflight = (ctx: Context): boolean =>
   ctx.method === 'OPTIONS' &&
   ctx.get('origin') !== '' &&
   ctx.get('access-control-request-method') !== ''
-
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
-
-/** @throws ConfigurationError; there is no `*`, and `null` is what every sandboxed page is */
-export function browserOrigins(value: unknown): readonly string[] {
-  const key = 'browserOrigins'
-  const allowed = 'a list of https origins as browsers write them, or http ones on loopback'
-  if (!Array.isArray(value)) throw new ConfigurationError(key, value, allowed)
-  return value.map((entry: unknown) => {
-    const url = typeof entry === 'string' ? URL.parse(entry) : null
-    const secure =
-      url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))
-    if (!secure || url.origin !== entry || entry.includes('*'))
-      throw new ConfigurationError(key, entry, allowed)
-    return url.origin
-  })
-}

@@ -1,5 +1,4 @@
-import { LIFETIMES } from '../configuration/configuration.ts'
-import { NONCE_LIFETIME } from '../sender-constraint/origin.ts'
+import { LIFETIMES, NONCE_LIFETIME } from '../configuration/lifetimes.ts'
 import { newKey } from './new-key.ts'
 import type { PrivateJwk, Purpose } from './new-key.ts'
 

@@ -8,10 +8,6 @@ export const POST_QUANTUM_PROFILE: readonly Requirement[] = [
     sentence:
       'every algorithm is one of FAPI 2.0, or ML-DSA-44, -65 or -87 as far as the running Node has them',
     terms: { algorithms: [...ALGORITHMS, ...POST_QUANTUM] },
-    needs: () =>
-      POST_QUANTUM.length > 0
-        ? undefined
-        : { key: 'profiles', value: 'post-quantum', allowed: 'with Node 24.7 or later' },
   },
   {
     clause: 'FAPI2SP-5.4.1-2',

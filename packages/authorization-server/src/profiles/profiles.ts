@@ -1,20 +1,20 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Configuration as ProviderConfiguration, KoaContextWithOIDC } from 'oidc-provider'
+import type { Metadata } from '../clients/client-metadata.ts'
+import type { House } from '../house.ts'
 import { ALGORITHMS } from '../vocabulary/algorithms.ts'
+import {
+  DEFAULT_PROFILE,
+  isProfile,
+  PROFILE_NAMES,
+  type ProfileName,
+} from '../vocabulary/profile-names.ts'
 import type { Algorithm } from '../vocabulary/algorithms.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { CIBA, CIBA_GRANT, FAPI_CIBA } from '../extensions/ciba/requirements.ts'
 import { DEVICE_GRANT } from '../extensions/device-authorization/requirements.ts'
 import { MESSAGE_SIGNING } from '../extensions/message-signing/requirements.ts'
-import type {
-  House,
-  IssuedToken,
-  Metadata,
-  Offered,
-  Requirement,
-  Terms,
-  Weakness,
-} from './requirement.ts'
+import type { IssuedToken, Offered, Requirement, Terms, Weakness } from './requirement.ts'
 import { POST_QUANTUM_PROFILE } from './post-quantum.ts'
 import { EXCHANGE_GRANT } from '../extensions/token-exchange/requirements.ts'
 import { SECURITY_PROFILE } from './security-profile.ts'
@@ -65,14 +65,7 @@ export const PROFILES = {
       'ML-DSA (RFC 9964) for assertions, proofs, tokens. Outside FAPI 2.0, which has no such algorithm.',
     rows: POST_QUANTUM_PROFILE,
   },
-} as const satisfies { readonly [name: string]: Profile }
-
-export type ProfileName = keyof typeof PROFILES
-
-export const DEFAULT_PROFILE: ProfileName = 'fapi2-security-profile'
-
-export const isProfile = (name: unknown): name is ProfileName =>
-  typeof name === 'string' && Object.hasOwn(PROFILES, name)
+} as const satisfies { readonly [name in ProfileName]: Profile }
 
 const STRICT: Terms = {
   grantTypes: [
@@ -100,11 +93,7 @@ export function requirementsOf(name: ProfileName): readonly Requirement[] {
   ]
 }
 
-const BOUND = new Map(
-  Object.keys(PROFILES)
-    .filter(isProfile)
-    .map((name) => [name, bind(name)]),
-)
+const BOUND = new Map(PROFILE_NAMES.map((name) => [name, bind(name)]))
 
 function bind(name: ProfileName) {
   const requirements = requirementsOf(name)
@@ -141,7 +130,7 @@ export function weakness(client: Metadata): Weakness | undefined {
 }
 
 const UNKNOWN: Weakness = {
-  sentence: `profile is one of ${Object.keys(PROFILES).join(', ')}`,
+  sentence: `profile is one of ${PROFILE_NAMES.join(', ')}`,
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)

@@ -1,39 +1,25 @@
 import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Records, ReplayMemory } from '@holdfast/store'
 import type {
   AccessToken,
   ClientCredentials,
   KoaContextWithOIDC,
   Configuration as ProviderConfiguration,
+  UnknownObject,
 } from 'oidc-provider'
-import type { Algorithm } from '../vocabulary/algorithms.ts'
-import type { CertificateJudge } from '../sender-constraint/certificates.ts'
+import type { Metadata } from '../clients/client-metadata.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { Exchange } from '../extensions/token-exchange/facts.ts'
-import type { Keys } from '../keys/keys.ts'
-import type { Fetch } from '../clients/notification.ts'
-import type { Places } from '../status-list/places.ts'
-import type { RequestObject } from '../extensions/message-signing/request-object.ts'
-
-/** A client's metadata, as it was registered or as the library has completed it. */
-export type Metadata = { readonly [member: string]: unknown }
+import type { House } from '../house.ts'
+import type { Algorithm } from '../vocabulary/algorithms.ts'
 
 export type IssuedToken = AccessToken | ClientCredentials
 
-/** What one authorization server is made of. */
-export interface House {
-  readonly configuration: Configuration
-  readonly records: Records
-  /** Of used proofs. */
-  readonly memory: ReplayMemory
-  readonly certificates: CertificateJudge
-  readonly keys: Keys
-  /** For what goes out: notifications of clients (CIBA, back-channel logout). */
-  readonly fetch: Fetch
-  /** Name the clause of a refusal in `error_description`. For laboratories. */
-  readonly explain: boolean
-  /** Of JWT access tokens, in the status lists. */
-  readonly places: Places
+/** What a request object says, once the library has found its audience, issuer and time in order. */
+export interface RequestObject {
+  readonly header: UnknownObject
+  readonly claims: UnknownObject
+  /** Seconds. */
+  readonly now: number
 }
 
 /** What may differ from client to client. A profile names what it changes; the rest is strict. */
@@ -74,8 +60,6 @@ export interface Requirement {
     readonly holds: (exchange: Exchange) => boolean
     readonly error?: 'invalid_target' | 'invalid_scope'
   }
-  /** What is wrong with a configuration that offers the profile. It is refused at start. */
-  readonly needs?: (configuration: Configuration) => Fault | undefined
   readonly terms?: Partial<Terms>
 }
 
@@ -95,11 +79,4 @@ export interface Weakness {
   /** Absent where the sentence is ours. */
   readonly clause?: ClauseId
   readonly sentence: string
-}
-
-/** One value of the configuration. */
-interface Fault {
-  readonly key: string
-  readonly value: unknown
-  readonly allowed: string
 }

@@ -1,5 +1,6 @@
 import type { NonceKeeper } from '@holdfast/sender-constraint'
 import type { Context } from 'koa'
+import { NONCE_LIFETIME } from '../configuration/lifetimes.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { Keys } from '../keys/keys.ts'
 
@@ -8,9 +9,6 @@ export interface Origin {
   readonly url: string
   readonly nonces: NonceKeeper
 }
-
-/** Milliseconds. */
-export const NONCE_LIFETIME = 300_000
 
 /** The listeners pin the host (see http/listeners.ts), so the host says which of them this is. */
 export function origins(

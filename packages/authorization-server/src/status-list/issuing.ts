@@ -1,5 +1,5 @@
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
-import type { House } from '../profiles/requirement.ts'
+import type { House } from '../house.ts'
 import { statusListUri } from './places.ts'
 import { ownTokensOf, revoke } from './revocations.ts'
 

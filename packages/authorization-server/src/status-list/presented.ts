@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { getRawBody } from 'raw-body'
 import { endpoints } from '../vocabulary/endpoints.ts'
-import type { House } from '../profiles/requirement.ts'
+import type { House } from '../house.ts'
 
 /** Characters of a token that is looked at; bytes of a form, as the library takes them. */
 const LONGEST = 56 * 1_024

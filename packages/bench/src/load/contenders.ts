@@ -1,6 +1,7 @@
 /** How a server becomes a contender: what is sent to it, and what it must answer first. */
 import type { ProofAlgorithm } from '@holdfast/client'
-import { type Bench, type Contender, type Measurement, PATH, RESOURCE } from '../bench.ts'
+import type { Bench, Contender, Measurement } from '../bench.ts'
+import { PATH, RESOURCE } from '../scenario.ts'
 import { BenchError } from '../error.ts'
 import { ab } from './ab.ts'
 import type { ClientCertificate } from './certificates.ts'

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { ISSUER, RESOURCE, SCOPE } from '../bench.ts'
+import { ISSUER, RESOURCE, SCOPE } from '../scenario.ts'
 import { listening } from './listening.ts'
 
 /** A confirmation method and its value, RFC 7800. */

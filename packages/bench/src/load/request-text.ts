@@ -1,5 +1,5 @@
 import { makeProof } from '@holdfast/client'
-import { PATH } from '../bench.ts'
+import { PATH } from '../scenario.ts'
 import type { BenchClient } from './clients.ts'
 
 /** Where the requests go. */

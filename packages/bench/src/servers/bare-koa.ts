@@ -1,5 +1,5 @@
 import Koa from 'koa'
-import { BODY } from '../bench.ts'
+import { BODY } from '../scenario.ts'
 import { serve } from './serving.ts'
 
 const app = new Koa()

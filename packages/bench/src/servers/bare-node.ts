@@ -1,4 +1,4 @@
-import { BODY } from '../bench.ts'
+import { BODY } from '../scenario.ts'
 import { serve } from './serving.ts'
 
 await serve((_, response) => {

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler } from 'express'
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer'
-import { BODY, ISSUER, RESOURCE, SCOPE } from '../bench.ts'
+import { BODY, ISSUER, RESOURCE, SCOPE } from '../scenario.ts'
 import { serve, settings } from './serving.ts'
 
 const app = express()

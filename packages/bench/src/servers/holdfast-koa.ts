@@ -1,6 +1,6 @@
 import { protect } from '@holdfast/resource-server'
 import Koa from 'koa'
-import { BODY } from '../bench.ts'
+import { BODY } from '../scenario.ts'
 import { options } from './holdfast.ts'
 import { serve } from './serving.ts'
 

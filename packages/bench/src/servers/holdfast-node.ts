@@ -1,6 +1,6 @@
 import { ROWS } from '@holdfast/sender-constraint'
 import { decideWith } from '@holdfast/resource-server/rows-out'
-import { BODY } from '../bench.ts'
+import { BODY } from '../scenario.ts'
 import { options } from './holdfast.ts'
 import { serve } from './serving.ts'
 

@@ -11,7 +11,7 @@ import { measureDecisions } from '@holdfast/resource-server/metrics'
 import { POST_QUANTUM } from '@holdfast/sender-constraint'
 import { ReplayMemoryInProcess } from '@holdfast/store'
 import client from 'prom-client'
-import { ISSUER, RESOURCE, SCOPE } from '../bench.ts'
+import { ISSUER, RESOURCE, SCOPE } from '../scenario.ts'
 import { settings } from './serving.ts'
 
 const { issuerUrl, token, tls } = settings()

@@ -1,6 +1,6 @@
 import Koa from 'koa'
 import * as oauth from 'oauth4webapi'
-import { BODY, ISSUER, RESOURCE, SCOPE } from '../bench.ts'
+import { BODY, ISSUER, RESOURCE, SCOPE } from '../scenario.ts'
 import { serve, settings } from './serving.ts'
 
 const { issuerUrl } = settings()

@@ -19,7 +19,8 @@ import {
   statusListener,
 } from '@holdfast/ca'
 import { certificateValidation } from '@holdfast/ca/validation'
-import { Broken, CannotRun, type Line, type Soak } from './soak.ts'
+import { CannotRun } from './cannot-run.ts'
+import { Broken, type Line, type Soak } from './soak.ts'
 
 /** Milliseconds. */
 const PROMISED = 5

@@ -1,6 +1,6 @@
 /** A client whose proofs are signed in place, without a promise: what is loaded is the server. */
 import { generateKeyPairSync, hash, type KeyObject, randomUUID, sign } from 'node:crypto'
-import { PATH, RESOURCE } from '../bench.ts'
+import { PATH, RESOURCE } from '../scenario.ts'
 import type { Issuer } from '../load/issuer.ts'
 
 export type Members = Readonly<Record<string, unknown>>

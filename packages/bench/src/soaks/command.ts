@@ -3,7 +3,8 @@ import { cpus, loadavg } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Engine } from './authorization-server/engines.ts'
 import { endAll } from './processes.ts'
-import { CannotRun, type Soak } from './soak.ts'
+import { CannotRun } from './cannot-run.ts'
+import type { Soak } from './soak.ts'
 import { table } from './table.ts'
 
 /** No soak takes longer; one that does is stuck. */

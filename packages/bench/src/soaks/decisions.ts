@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { ROWS } from '@holdfast/sender-constraint'
 import { decideWith } from '@holdfast/resource-server/rows-out'
 import type { Client } from './client.ts'
-import { PATH } from '../bench.ts'
+import { PATH } from '../scenario.ts'
 
 export type Decide = ReturnType<typeof decideWith>
 type Options = Parameters<typeof decideWith>[1]

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Fetch, jwtTokens, type ProtectOptions } from '@holdfast/resource-server'
 import type { ReplayMemory } from '@holdfast/store'
-import { ISSUER, RESOURCE, SCOPE } from '../bench.ts'
+import { ISSUER, RESOURCE, SCOPE } from '../scenario.ts'
 
 /**
  * The protected resource of the soaks. It names the clause in its answers (`explain`), so that a

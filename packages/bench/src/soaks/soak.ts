@@ -27,11 +27,6 @@ export interface Findings {
 /** One line of the table: head → cell. All lines have the same heads. */
 export type Line = Readonly<Record<string, string | number>>
 
-/** The soak needs something that this machine does not have. */
-export class CannotRun extends Error {
-  override readonly name = 'CannotRun'
-}
-
 /** Says at most so many of the ways in which a promise was broken; more of the same help nobody. */
 const TOLD = 20
 

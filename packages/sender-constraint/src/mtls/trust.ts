@@ -1,19 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
-import type { Facts } from '../facts.ts'
+import type { CertificateVerdict, Facts } from '../facts.ts'
 import type { Policy } from '../policy.ts'
 import { type CheckOf, quote } from '../row.ts'
-
-export type CertificateVerdict =
-  | { readonly ok: true }
-  | {
-      readonly ok: false
-      /** Of the specification that says so: `RFC5280-6.1.3-a3`. */
-      readonly clause: string
-      /** For the log. Names no key. */
-      readonly reason: string
-      /** Nothing speaks against the certificate, but what would (a revocation list) cannot be had. */
-      readonly unavailable?: true
-    }
 
 /**
  * Says whether a client certificate is good (RFC 5280 §6): of a trusted authority, for this purpose,

@@ -1,22 +1,6 @@
+import type { Credentials, PresentedToken } from '../facts.ts'
 import { Recent } from '../recent.ts'
 import type { Check } from '../row.ts'
-
-export type Scheme = 'DPoP' | 'Bearer'
-
-/** What the Authorization fields and the query hold. */
-export type Credentials =
-  | { readonly form: 'none'; readonly inQuery: boolean }
-  | { readonly form: 'malformed'; readonly reason: string }
-  | PresentedToken
-
-export interface PresentedToken {
-  readonly form: 'token'
-  readonly scheme: Scheme
-  readonly token: string
-  /** The Authorization field, as it was sent. */
-  readonly field: string
-  readonly inQuery: boolean
-}
 
 /** Authorization fields that need not be parsed again. */
 export class KnownCredentials {

@@ -1,12 +1,8 @@
 import { errors } from 'oidc-provider'
+import type { Metadata } from '../../clients/client-metadata.ts'
 import { refuseMoreThanPassword } from '../step-up/authentication.ts'
 import { endpoints } from '../../vocabulary/endpoints.ts'
 import { authenticationLife, checkBindingMessage, subjectOf } from './backchannel-request.ts'
-import {
-  certificateBound,
-  deliveredByPollOrPing,
-  notifiableAt,
-} from '../../clients/client-rules.ts'
 import {
   begins,
   ends,
@@ -112,6 +108,17 @@ export const FAPI_CIBA: readonly Requirement[] = [
     clause: 'FAPI1ADV-5.2.2-6',
     sentence:
       'access tokens are certificate-bound: tls_client_certificate_bound_access_tokens is true',
-    asks: certificateBound,
+    asks: (client) => client['tls_client_certificate_bound_access_tokens'] === true,
   },
 ]
+
+function deliveredByPollOrPing({ backchannel_token_delivery_mode: mode }: Metadata): boolean {
+  return mode === 'poll' || mode === 'ping'
+}
+
+function notifiableAt(client: Metadata): boolean {
+  const endpoint = client['backchannel_client_notification_endpoint']
+  return client['backchannel_token_delivery_mode'] === 'ping'
+    ? typeof endpoint === 'string' && URL.parse(endpoint)?.protocol === 'https:'
+    : endpoint === undefined
+}

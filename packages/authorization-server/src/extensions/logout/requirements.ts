@@ -1,6 +1,7 @@
 import { notifying } from '../../clients/notification.ts'
 import { showLogout, showLoggedOut } from './logout.ts'
-import { notifiedOfLogoutAt, safePostLogoutRedirects } from '../../clients/client-rules.ts'
+import { elementsOf, type Metadata } from '../../clients/client-metadata.ts'
+import { isSafeRedirect } from '../../clients/client-rules.ts'
 import type { Requirement } from '../../profiles/requirement.ts'
 
 /** OpenID Connect RP-Initiated Logout and Back-Channel Logout: what holds for every client. */
@@ -26,7 +27,7 @@ export const LOGOUT = [
   {
     clause: 'RPLOGOUT-3.1',
     sentence: 'post_logout_redirect_uris are https, or http on a loopback host',
-    asks: safePostLogoutRedirects,
+    asks: ({ post_logout_redirect_uris: uris }) => elementsOf(uris).every(isSafeRedirect),
   },
   {
     clause: 'BCLOGOUT-2.2',
@@ -46,3 +47,8 @@ export const LOGOUT = [
     sets: () => ({ features: { backchannelLogout: { enabled: true } } }),
   },
 ] as const satisfies readonly Requirement[]
+
+function notifiedOfLogoutAt({ backchannel_logout_uri: uri }: Metadata): boolean {
+  if (uri === undefined) return true
+  return typeof uri === 'string' && !uri.includes('#') && URL.parse(uri)?.protocol === 'https:'
+}

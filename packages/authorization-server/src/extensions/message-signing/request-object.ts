@@ -1,15 +1,7 @@
 import { errors } from 'oidc-provider'
 import type { UnknownObject } from 'oidc-provider'
 import { DATED_AHEAD, seconds } from '../../vocabulary/time.ts'
-import type { Requirement } from '../../profiles/requirement.ts'
-
-/** What a request object says, once the library has found its audience, issuer and time in order. */
-export interface RequestObject {
-  readonly header: UnknownObject
-  readonly claims: UnknownObject
-  /** Seconds. */
-  readonly now: number
-}
+import type { RequestObject, Requirement } from '../../profiles/requirement.ts'
 
 /**
  * The library's hook, before it looks at the signature. It also sees what it has made itself of an

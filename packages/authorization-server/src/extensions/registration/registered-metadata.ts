@@ -5,7 +5,7 @@ import { asRegistered, ClientMetadataError } from '../../clients/client-metadata
 import type { ClientMetadata } from '../../clients/client-metadata.ts'
 import { isKnownMember } from '../../provision.ts'
 import { registeredWith, relaxationOf, weakness } from '../../profiles/profiles.ts'
-import type { Metadata } from '../../profiles/requirement.ts'
+import type { Metadata } from '../../clients/client-metadata.ts'
 
 /** RFC7591-3.2.2: these are said by the software statement, and by nobody else. */
 // oxfmt-ignore

@@ -2,7 +2,7 @@ import { importJwk, parseJws, verifies } from '@holdfast/sender-constraint'
 import { errors } from 'oidc-provider'
 import { isAlgorithm } from '../../vocabulary/algorithms.ts'
 import type { Configuration } from '../../configuration/configuration.ts'
-import type { Metadata } from '../../profiles/requirement.ts'
+import type { Metadata } from '../../clients/client-metadata.ts'
 import { DATED_AHEAD, seconds } from '../../vocabulary/time.ts'
 
 /** Characters. */

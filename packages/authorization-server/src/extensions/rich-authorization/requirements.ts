@@ -1,5 +1,5 @@
 import { askedIn, DETAIL_TYPES, detailsFor, detailTypes } from './authorization-details.ts'
-import { knownDetailTypes } from '../../clients/client-rules.ts'
+import { elementsOf } from '../../clients/client-metadata.ts'
 import type { Requirement } from '../../profiles/requirement.ts'
 
 /** Rich authorization requests (RFC 9396): consent to just this payment, just these accounts. */
@@ -14,7 +14,8 @@ export const RICH_AUTHORIZATION = [
   {
     clause: 'RFC9396-10', // to the library a client without the member is registered for none
     sentence: 'a client asks for the types in its authorization_details_types, and for no others',
-    asks: knownDetailTypes,
+    asks: ({ authorization_details_types: types }) =>
+      elementsOf(types).every((type) => DETAIL_TYPES.some((known) => known === type)),
     sets: () => ({ features: { richAuthorizationRequests: { enabled: true } } }),
   },
   {

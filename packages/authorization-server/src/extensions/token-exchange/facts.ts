@@ -1,6 +1,6 @@
 import type { Records } from '@holdfast/store'
 import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider'
-import type { House } from '../../profiles/requirement.ts'
+import type { House } from '../../house.ts'
 import { Resources } from '../../resources.ts'
 import { scopeList } from '../../vocabulary/scopes.ts'
 import { ownJwts } from '../../status-list/presented.ts'

@@ -1,3 +1,4 @@
+import { elementsOf, type Metadata } from '../../clients/client-metadata.ts'
 import { claimsBeside } from './claims.ts'
 import {
   downScoped,
@@ -7,7 +8,6 @@ import {
   ownActor,
   permittedTarget,
 } from './rules.ts'
-import { namedActor } from '../../clients/client-rules.ts'
 import type { Requirement } from '../../profiles/requirement.ts'
 
 export const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -57,3 +57,12 @@ export const TOKEN_EXCHANGE = [
       'the new token is constrained to the caller, lives no longer than the old and ends with it; no refresh token comes with it',
   },
 ] as const satisfies readonly Requirement[]
+
+/** RFC8693-4.4: who may act for the subjects of this client's tokens, by its client_id. */
+function namedActor({ may_act, exchange_resources: resources }: Metadata): boolean {
+  const { sub, ...more }: { sub?: unknown } = Object(may_act)
+  return (
+    (may_act === undefined || (typeof sub === 'string' && Object.keys(more).length === 0)) &&
+    (resources === undefined || elementsOf(resources).length > 0)
+  )
+}

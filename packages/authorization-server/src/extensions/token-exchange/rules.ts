@@ -1,3 +1,4 @@
+import { elementsOf } from '../../clients/client-metadata.ts'
 import type { Confirmation, Exchange, PresentedToken } from './facts.ts'
 
 /** Whether a token exchange holds one requirement: the predicates of requirements.ts. */
@@ -21,7 +22,7 @@ export const ownActor = ({ actor, hasActor, caller, proven }: Exchange): boolean
 
 export const permittedTarget = ({ target, subject, caller }: Exchange): boolean =>
   target !== undefined &&
-  (target === subject?.aud || list(caller['exchange_resources']).includes(target))
+  (target === subject?.aud || elementsOf(caller['exchange_resources']).includes(target))
 
 export const downScoped = ({ scopes, scopesOfTarget, subject }: Exchange): boolean =>
   (scopes.length > 0 || (subject?.rar ?? []).length > 0) &&
@@ -37,11 +38,9 @@ type Caller = Exchange['caller']
 
 /** The resource server that the token is for: the one that may introspect it. */
 const isAudience = (caller: Caller, { aud }: PresentedToken): boolean =>
-  aud !== undefined && list(caller['introspection_audiences']).includes(aud)
+  aud !== undefined && elementsOf(caller['introspection_audiences']).includes(aud)
 
 const isNamed = ({ clientId }: Caller, { extra }: PresentedToken): boolean => {
   const { sub }: { sub?: unknown } = Object(extra['may_act'])
   return sub === clientId
 }
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

@@ -10,7 +10,7 @@ import {
 import { detailsFor } from '../rich-authorization/authorization-details.ts'
 import { certificateOf } from '../../sender-constraint/certificates.ts'
 import { offeredBy } from '../../profiles/profiles.ts'
-import type { House } from '../../profiles/requirement.ts'
+import type { House } from '../../house.ts'
 import { EXCHANGE_GRANT, GOOD_TOKENS } from './requirements.ts'
 import { acceptedProof } from '../../sender-constraint/library.ts'
 import { endGrant, exchangesOf } from '../../status-list/revocations.ts'

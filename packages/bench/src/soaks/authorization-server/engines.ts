@@ -2,7 +2,7 @@
 import { installed, newFolder } from '../processes.ts'
 import { POSTGRES, PostgresServer } from '../postgres-server.ts'
 import { RedisServer } from '../redis-server.ts'
-import { CannotRun } from '../soak.ts'
+import { CannotRun } from '../cannot-run.ts'
 
 export const ENGINES = ['sqlite', 'postgres', 'redis'] as const
 export type Engine = (typeof ENGINES)[number]

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { protect } from '@holdfast/resource-server/node'
 import type { ReplayMemory } from '@holdfast/store'
-import { BODY } from '../../bench.ts'
+import { BODY } from '../../scenario.ts'
 import { listening } from '../../load/listening.ts'
 import { protection } from '../protection.ts'
 

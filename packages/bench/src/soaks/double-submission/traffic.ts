@@ -1,4 +1,4 @@
-import { PATH, RESOURCE } from '../../bench.ts'
+import { PATH, RESOURCE } from '../../scenario.ts'
 import type { Issuer } from '../../load/issuer.ts'
 import { requestText } from '../../load/request-text.ts'
 import { Client } from '../client.ts'

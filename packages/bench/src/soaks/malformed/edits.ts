@@ -2,7 +2,7 @@
  * An honest request, spoilt. Each edit leaves something that no server may accept: where a change
  * could by chance mean the same (the case of a scheme, a trailing space), it is not made.
  */
-import { PATH } from '../../bench.ts'
+import { PATH } from '../../scenario.ts'
 import type { Client } from '../client.ts'
 import { json, nested, notQuiteJson, notText, text, word } from './garbage.ts'
 import type { Random } from './random.ts'
