@@ -14,7 +14,7 @@ import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validat
 import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from './addresses.ts'
-import { SCOPES } from './clients.ts'
+import { PROFILES, SCOPES } from './clients.ts'
 import { notifyingWith } from './notifying.ts'
 import type { statementIssuer } from './software-statements.ts'
 
@@ -71,13 +71,7 @@ export async function makeAuthorizationServer(
         { indicator: jwt, scopes: SCOPES, format: 'jwt', ttl: TOKEN_LIFE },
         { indicator: opaque, scopes: SCOPES, format: 'opaque', ttl: TOKEN_LIFE },
       ],
-      profiles: [
-        'fapi2-security-profile',
-        'fapi2-message-signing',
-        'fapi-ciba',
-        'ciba-dpop',
-        'compat-oauth2c',
-      ],
+      profiles: [...PROFILES],
       notificationHosts: await notificationHosts(keyStore),
       softwareStatementIssuers: [foundations.statementIssuer],
       pollInterval: POLL_INTERVAL,
@@ -91,9 +85,7 @@ export async function makeAuthorizationServer(
     explain: true,
     fetch: notifyingWith(trust),
     certificates: {
-      // OpenSSL judged the path in the handshake; what may have changed since is asked per request.
-      authorized: (certificate, socket) =>
-        socket.authorized && validation.validate(certificate, [], 'client').ok,
+      authorized: (certificate) => validation.validate(certificate, [], 'client').ok,
       subjectMatches,
     },
     audit: (outcome) => {

@@ -105,6 +105,18 @@ export const ALL_CLIENTS: readonly LabClient[] = [
 
 export const SCOPES = ['accounts', 'payments']
 
+/** All that a client may be registered for. */
+export const EVERY_SCOPE = ['openid', 'offline_access', ...SCOPES]
+
+/** The profiles that the lab's authorization server offers. */
+export const PROFILES: readonly ProfileName[] = [
+  'fapi2-security-profile',
+  'fapi2-message-signing',
+  'fapi-ciba',
+  'ciba-dpop',
+  'compat-oauth2c',
+]
+
 /** The certificate that a client needs, if it needs one. Kept from run to run. */
 export async function certificateOf(
   authority: Authority,
@@ -146,7 +158,7 @@ export function metadataWithoutKeys(client: LabClient, redirectUri: string): Cli
     ...(profile && { profile }),
     token_endpoint_auth_method: authentication,
     grant_types: grants,
-    ...(profile === 'fapi-ciba' && { backchannel_token_delivery_mode: 'poll' }),
+    ...(grants.includes(CIBA_GRANT) && { backchannel_token_delivery_mode: 'poll' }),
     redirect_uris: redirectUris,
     ...(client.details && { authorization_details_types: client.details }),
     ...(postLogoutRedirectUris && { post_logout_redirect_uris: postLogoutRedirectUris }),
@@ -154,15 +166,17 @@ export function metadataWithoutKeys(client: LabClient, redirectUri: string): Cli
       backchannel_logout_uri: backchannelLogoutUri,
       backchannel_logout_session_required: true,
     }),
-    scope: scope ?? ['openid', 'offline_access', ...SCOPES].join(' '),
+    scope: scope ?? EVERY_SCOPE.join(' '),
     dpop_bound_access_tokens: binding === 'dpop',
     tls_client_certificate_bound_access_tokens: binding === 'mtls',
   }
 }
 
+const CIBA_GRANT = 'urn:openid:params:grant-type:ciba'
+
 const grantsOf = ({ profile }: LabClient): ClientMetadata['grant_types'] =>
-  profile === 'fapi-ciba'
-    ? ['urn:openid:params:grant-type:ciba', 'refresh_token']
+  profile === 'fapi-ciba' || profile === 'ciba-dpop'
+    ? [CIBA_GRANT, 'refresh_token']
     : ['authorization_code', 'client_credentials', 'refresh_token']
 
 function keysOf(client: LabClient, { key, certificate }: ClientMaterial) {

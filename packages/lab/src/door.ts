@@ -19,8 +19,8 @@ export interface Door {
 export interface Tls {
   readonly chain: string
   readonly key: string
-  /** PEM: whose client certificates are asked for. Absent: none are. */
-  readonly clientTrust?: string
+  /** Whether clients are asked for a certificate. */
+  readonly asks: boolean
 }
 
 /** FAPI 2.0 SP §5.2: TLS 1.2 or newer; with 1.2 only ephemeral ECDH with AEAD (RFC 9325 §4.2). */
@@ -69,15 +69,14 @@ export async function openDoor(
   }
 }
 
-const material = ({ chain, key, clientTrust }: Tls) => ({
+const material = ({ chain, key, asks }: Tls) => ({
   cert: chain,
   key,
-  ...(clientTrust !== undefined && {
-    ca: clientTrust,
-    requestCert: true,
-    // What a certificate is good for is decided by what it is used for, not by the handshake.
-    rejectUnauthorized: false,
-  }),
+  requestCert: asks,
+  // What a certificate is good for is decided by what it is used for, not by the handshake. No `ca`,
+  // which would name our authority there: clients in Go or Java then show no certificate that is
+  // self-signed (RFC8446-4.2.4, RFC8705-2.2).
+  rejectUnauthorized: false,
 })
 
 function listen(server: Server, port: number, address: string, service: Service): Promise<void> {

@@ -35,8 +35,8 @@ export const opener =
 async function tlsOf(configuration: LabConfiguration, service: Service): Promise<Tls | undefined> {
   if (!isSecure(service)) return undefined
   const { server, asks } = TLS[service]
-  const { chain, key, trust } = await readServerTls(configuration, server)
-  return { chain, key, ...(asks && { clientTrust: trust }) }
+  const { chain, key } = await readServerTls(configuration, server)
+  return { chain, key, asks }
 }
 
 export const authorizationServerDoors = async (open: Open) => ({

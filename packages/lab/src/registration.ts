@@ -14,10 +14,12 @@ import { redirectUriOf } from './addresses.ts'
 import {
   certificateOf,
   clientFolder,
+  EVERY_SCOPE,
   keyOf,
   type LabClient,
   metadataOf,
   metadataWithoutKeys,
+  PROFILES,
   publicPart,
 } from './clients.ts'
 import { UsageError } from './errors.ts'
@@ -109,6 +111,10 @@ function checkWanted(wanted: Wanted): LabClient {
   if (!NAME.test(id))
     throw new UsageError(`${JSON.stringify(id)} is no client name; allowed: ${NAME.source}`)
   if (isOfTheLab(id)) throw new UsageError(`${id} is one of the lab’s own clients`)
+  const { grants, scope, profile } = wanted
+  if (Array.isArray(grants) && grants.length === 0) throw new UsageError('--grants names none')
+  if (typeof scope === 'string') checkOption('--scope', scope.split(' '), EVERY_SCOPE)
+  if (profile !== undefined) checkOption('--profile', [profile], PROFILES)
   // oxlint-disable-next-line no-unsafe-type-assertion -- checkClient looks at every member
   const client = wanted as LabClient
   const metadata = metadataWithoutKeys(client, 'https://localhost')
@@ -116,6 +122,14 @@ function checkWanted(wanted: Wanted): LabClient {
   const early = { ...metadata, token_endpoint_auth_method: 'private_key_jwt' } as const
   checkClient(client.authentication === 'self_signed_tls_client_auth' ? early : metadata)
   return client
+}
+
+/** What no profile has a clause about, and this lab has not. */
+function checkOption(option: string, values: readonly unknown[], allowed: readonly unknown[]) {
+  const other = values.find((value) => !allowed.includes(value))
+  if (other === undefined) return
+  const list = allowed.join(', ')
+  throw new UsageError(`${option}: the lab has no ${JSON.stringify(other)}; allowed: ${list}`)
 }
 
 /** Ends the client, with every token that it has. @throws UsageError for one that nobody has added */

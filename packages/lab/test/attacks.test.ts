@@ -101,7 +101,11 @@ const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOpti
   'payment-consent-required': () => ({ authorizationDetails: 'payment_initiation' }),
   'recent-login-required': () => ({ maxAge: 300 }),
   'behind-a-proxy': () => ({
-    hops: { isHop: ({ subject }) => subject === PROXY, format: 'client-cert' },
+    hops: {
+      isHop: ({ subject }) => subject === PROXY,
+      vouched: (certificate) => validation.validate(certificate, [], 'client').ok,
+      format: 'client-cert',
+    },
   }),
   'pki-trust': () => ({ certificateTrust: 'pki', certificateStatus: asking(validation) }),
   'certificate-status-unreachable': () => ({

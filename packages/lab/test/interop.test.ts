@@ -3,21 +3,22 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { accessTokenHash, approve, makeProof, openConnection, readMaterial } from '@holdfast/client'
+import { approve, approveDevice, openConnection } from '@holdfast/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { asProofKey } from '../src/signing-key.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
+import { type Browse, oauth2c, readFlags } from './oauth2c.ts'
 import { findProgram, makePlace, type Place, ROOT, type RunningLab, up } from './program.ts'
 
 const execute = promisify(execFile)
 const CLI = `${process.execPath} ${join(ROOT, 'packages/lab/src/cli.ts')}`
 
 const page = await readFile(join(ROOT, 'docs/interop/oauth2c.md'), 'utf8')
-const commands = [...page.matchAll(/^(scripts\/lab|oauth2c) (?:.*\\\n)*.*$/gm)].map(
-  ([text]) => text,
+const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, text = '']) => text)
+const commands = blocks.flatMap((block) =>
+  [...block.matchAll(/^(scripts\/lab|oauth2c) (?:.*\\\n)*.*$/gm)].map(([text]) => text),
 )
 const registrations = commands.filter((command) => command.startsWith('scripts/lab client add'))
-const unattended = commands.filter((command) => command.includes('client_credentials'))
+const unattended = commands.filter((one) => /^oauth2c .*--grant-type client_credentials/.test(one))
 
 let place: Place
 let lab: RunningLab
@@ -31,27 +32,30 @@ afterAll(async () => {
 })
 
 /** The same line for a lab that has ports and folders of its own. */
-const sh = (command: string) => {
-  const line = command
+const here = (command: string): string =>
+  command
     .replaceAll('scripts/lab', `${CLI} --certs ${place.certs} --state ${place.state}`)
     .replaceAll('https://localhost:9443', lab.run.addresses['issuer'] ?? '')
+    .replaceAll('https://localhost:9444', lab.run.addresses['mtlsAlias'] ?? '')
     .replaceAll('.lab/', `${place.state}/`)
-  return execute('sh', ['-c', line], { env: place.env })
-}
+
+const sh = (command: string) => execute('sh', ['-c', here(command)], { env: place.env })
 
 const isInstalled = findProgram('oauth2c') !== undefined
 
-test('the page has commands for each grant', () => {
-  expect(registrations).toHaveLength(3)
+test('the page has commands for each grant that FAPI 2.0 allows', () => {
   const grants = commands.flatMap((command) => /--grant-type (\S+)/.exec(command)?.[1] ?? [])
   expect([...new Set(grants)]).toEqual([
     'client_credentials',
     'authorization_code',
     'refresh_token',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
   ])
 })
 
 test('its clients are registered as it says, with all the files that it names', async () => {
+  expect(registrations).toHaveLength(4)
   for (const command of registrations) expect((await sh(command)).stdout).toContain('is registered')
   const files = commands.flatMap((command) => command.match(/\.lab\/\S+/g) ?? [])
   expect(files.length).toBeGreaterThan(5)
@@ -59,67 +63,81 @@ test('its clients are registered as it says, with all the files that it names', 
     expect(await readFile(file.replace('.lab', place.state), 'utf8')).not.toBe('')
 })
 
-test('RFC8628-3.1: a device code is refused to a client that does not authenticate, as oauth2c asks', async () => {
+/** The words of a command line, as the shell makes them. */
+async function wordsOf(command: string, variables: NodeJS.ProcessEnv): Promise<string[]> {
+  const line = `printf '%s\\n' ${here(command)}`
+  const { stdout } = await execute('sh', ['-c', line], { env: { ...place.env, ...variables } })
+  return stdout.trimEnd().split('\n')
+}
+
+const browse = async (): Promise<Browse & { close: () => Promise<void> }> => {
   const trust = await readFile(join(place.certs, 'root.certificate.pem'), 'utf8')
   const { fetch, close } = openConnection({ trust })
-  const body = new URLSearchParams({ client_id: 'oauth2c-jwt', scope: 'accounts' })
-  const url = `${lab.run.addresses['issuer']}/device-authorization`
-  const answer = await fetch(url, { method: 'POST', body })
-  const { error }: { error: string } = JSON.parse(await answer.text())
-  await close()
-  expect([answer.status, error]).toEqual([401, 'invalid_client'])
-})
-
-/** What oauth2c 1 sends with --request-object and --par, and how it reads what comes back. */
-test('a client that signs gets from a request object to a token as oauth2c asks', async () => {
-  const folder = join(place.state, 'clients/oauth2c-signed')
-  const material = await readMaterial(folder)
-  const { keys } = JSON.parse(await readFile(join(folder, 'signing.jwks.json'), 'utf8'))
-  const { issuer = '', mtlsAlias = '' } = lab.run.addresses
-  const { clientId, redirectUri } = material
-  const { fetch, close } = openConnection(material)
-  const post = async (path: string, form: Record<string, string>) => {
-    const body = new URLSearchParams({ client_id: clientId, ...form })
-    return JSON.parse(await (await fetch(`${mtlsAlias}${path}`, { method: 'POST', body })).text())
-  }
-  const none = { jti: undefined, htm: undefined, htu: undefined, iat: undefined }
-  const now = Math.floor(Date.now() / 1000)
-  const verifier = 'v'.repeat(43)
-  const request = await makeProof(asProofKey(keys[0]), {
-    method: '',
-    url: '',
-    header: { typ: undefined, jwk: undefined, kid: keys[0].kid },
-    claims: {
-      ...none,
-      iss: clientId,
-      aud: issuer,
-      nbf: now,
-      exp: now + 600,
-      client_id: clientId,
-      redirect_uri: redirectUri,
-      response_type: 'code',
-      response_mode: 'jwt',
-      scope: 'openid accounts',
-      state: 's',
-      nonce: 'n',
-      code_challenge: accessTokenHash(verifier),
-      code_challenge_method: 'S256',
-    },
-  })
-  const { request_uri } = await post('/par', { request, scope: 'openid accounts' })
-  const url = `${issuer}/authorize?${new URLSearchParams({ client_id: clientId, request_uri }).toString()}`
-  const browser = openConnection({ trust: material.trust })
   const user = { login: 'alice', password: 'doe' }
-  const back = await approve(url, { fetch: browser.fetch, user, redirectUri })
-  const response = decodeJwt(back.searchParams.get('response') ?? '')
-  const jwks = JSON.parse(await (await browser.fetch(`${issuer}/jwks`)).text())
-  const first = jwks.keys.find(({ use }: { use: string }) => use === 'sig')
-  expect(response?.header['kid']).toBe(first.kid)
-  const grant = { grant_type: 'authorization_code', code_verifier: verifier }
-  const code = String(response?.claims['code'])
-  const tokens = await post('/token', { ...grant, redirect_uri: redirectUri, code })
-  expect(decodeJwt(tokens.access_token)?.claims['cnf']).toHaveProperty(['x5t#S256'])
-  await Promise.all([close(), browser.close()])
+  return {
+    authorize: (url, redirectUri) => approve(url, { fetch, user, redirectUri }),
+    device: (url) => approveDevice(url, { fetch, user }),
+    close,
+  }
+}
+
+test(
+  'every command gets its token, by what oauth2c sends for it',
+  { timeout: 60_000 },
+  async () => {
+    const browser = await browse()
+    // What the page says to take from before: of the same client.
+    const before = new Map<string, NodeJS.ProcessEnv>()
+    for (const command of commands.filter((one) => one.startsWith('oauth2c'))) {
+      const client = /--client-id (\S+)/.exec(command)?.[1] ?? ''
+      const flags = readFlags(await wordsOf(command, before.get(client) ?? {}))
+      const answer = await oauth2c(flags, browser)
+      const { access_token, refresh_token } = answer
+      const claims = decodeJwt(String(access_token))?.claims ?? {}
+      const cnf = 'dpop' in flags ? 'jkt' : 'x5t#S256'
+      expect({ command, answer: claims['cnf'] ?? answer }).toEqual({
+        command,
+        answer: { [cnf]: expect.any(String) },
+      })
+      expect(claims).toMatchObject({
+        client_id: client,
+        ...('acr-values' in flags && { acr: flags['acr-values'] }),
+        ...('rar' in flags && { authorization_details: JSON.parse(flags['rar'] ?? '') }),
+      })
+      before.set(client, {
+        ...before.get(client),
+        ACCESS_TOKEN: String(access_token),
+        ...(typeof refresh_token === 'string' && { REFRESH_TOKEN: refresh_token }),
+      })
+    }
+    await browser.close()
+  },
+)
+
+const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+  [
+    'RFC8628-3.1: a device code to a client that does not authenticate',
+    { 'grant-type': 'urn:ietf:params:oauth:grant-type:device_code' },
+    '401 invalid_client: ',
+  ],
+  [
+    'the password grant',
+    { 'grant-type': 'password', username: 'alice', password: 'doe' },
+    '400 unsupported_grant_type: the password grant is not supported: it hands the password',
+  ],
+  [
+    'a grant that the lab does not have',
+    { 'grant-type': 'urn:ietf:params:oauth:grant-type:jwt-bearer' },
+    '400 unsupported_grant_type: ',
+  ],
+]
+
+test.for(REFUSED)('refused, as the page says: %s', async ([, edit, error]) => {
+  const command = commands.find((one) => one.includes('--client-id oauth2c-jwt')) ?? ''
+  const flags = { ...readFlags(await wordsOf(command, {})), ...edit }
+  const browser = await browse()
+  await expect(oauth2c(flags, browser)).rejects.toThrow(error)
+  await browser.close()
 })
 
 test.runIf(!isInstalled)('left out: oauth2c is not installed', () => {

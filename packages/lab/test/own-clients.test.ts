@@ -1,12 +1,16 @@
 /** `scripts/lab client …`: one command registers a client, and what it prints works as it stands. */
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
+import { approve, openConnection } from '@holdfast/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeJwt } from '../src/tell/jwt.ts'
+import { quoted } from '../src/tell/usage.ts'
 import { isClear, makePlace, type Place, ROOT, run, type RunningLab, up } from './program.ts'
 
 const execute = promisify(execFile)
@@ -87,21 +91,82 @@ describe.for(all)('a client with $auth and $bind', ({ auth, bind }) => {
   })
 
   test('gets a token by the lines for openid-client', async () => {
-    const lines = textFor('openid-client', added).replace(
-      'console.log(tokens)',
-      'console.log(JSON.stringify(tokens))',
-    )
-    // In the client's package, which has openid-client.
-    const child = spawn(process.execPath, ['--input-type=module', '-'], {
-      cwd: join(ROOT, 'packages/client'),
-      env: place.env,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    child.stdin.end(lines)
-    const answer: { access_token: string } = JSON.parse(await text(child.stdout))
-    expect(confirmed(answer.access_token)).toEqual(method)
+    const child = openidClient(added)
+    child.stdin.end()
+    expect(confirmed(accessToken(await text(child.stdout)))).toEqual(method)
   })
 })
+
+/** In the client's package, which has openid-client. */
+function openidClient(added: Added): ChildProcessByStdio<Writable, Readable, null> {
+  const lines = textFor('openid-client', added).replace(
+    'console.log(tokens)',
+    'console.log(JSON.stringify(tokens))',
+  )
+  return spawn(process.execPath, ['--input-type=module', '--eval', lines], {
+    cwd: join(ROOT, 'packages/client'),
+    env: place.env,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+}
+
+const accessToken = (printed: string): string => {
+  const answer: { access_token: string } = JSON.parse(printed)
+  return answer.access_token
+}
+
+test.for(['dpop', 'mtls'])(
+  'one with users only gets a token by the lines for openid-client, and has none for curl: %s',
+  async (bind) => {
+    const how = ['--auth', 'private_key_jwt', '--bind', bind, '--grants', 'authorization_code']
+    const added = await add(`with-users-${bind}`, ...how)
+    expect(added.usages.map(({ tool }) => tool)).toEqual(['oauth2c', 'openid-client'])
+    const child = openidClient(added)
+    const printed = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const page = await printed.next()
+    const trust = await readFile(join(added.folder, 'trust.pem'), 'utf8')
+    const browser = openConnection({ trust })
+    const user = { login: 'john', password: 'doe' }
+    const redirectUri = 'http://localhost:9876/callback'
+    const back = await approve(String(page.value), { fetch: browser.fetch, user, redirectUri })
+    await browser.close()
+    child.stdin.end(`${back.href}\n`)
+    const tokens = await printed.next()
+    expect(decodeJwt(accessToken(String(tokens.value)))?.claims).toMatchObject({
+      client_id: `with-users-${bind}`,
+      cnf: { [bind === 'dpop' ? 'jkt' : 'x5t#S256']: expect.any(String) },
+    })
+  },
+)
+
+test('one that is neither by itself nor with a browser has no lines', async () => {
+  const how = ['--auth', 'private_key_jwt', '--bind', 'dpop', '--profile', 'ciba-dpop']
+  const { metadata, usages } = await add('by-ciba', ...how)
+  expect(metadata['grant_types']).toEqual(['urn:openid:params:grant-type:ciba', 'refresh_token'])
+  expect(usages).toEqual([])
+})
+
+test('grants that are URNs are known by their last word', async () => {
+  const how = [
+    '--auth',
+    'tls_client_auth',
+    '--bind',
+    'dpop',
+    '--grants',
+    'device_code,token-exchange',
+  ]
+  expect((await add('by-device', ...how)).metadata['grant_types']).toEqual([
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+  ])
+})
+
+test.for(['/a folder', "/it's", '/$HOME/`id`', '/plain/file.pem'])(
+  'the path %s is one word to a shell',
+  async (path) => {
+    expect((await execute('sh', ['-c', `printf %s ${quoted(path)}`])).stdout).toBe(path)
+  },
+)
 
 const FORBIDDEN: readonly (readonly [string, readonly string[], string])[] = [
   ['a shared secret', ['--auth', 'client_secret_basic', '--bind', 'dpop'], 'FAPI2SP-5.3.2.1-6'],
@@ -120,6 +185,17 @@ const FORBIDDEN: readonly (readonly [string, readonly string[], string])[] = [
     'a type of authorization details that nobody knows',
     ['--auth', 'private_key_jwt', '--bind', 'dpop', '--authorization-details-types', 'refund'],
     'RFC9396-10',
+  ],
+  ['no grant', ['--auth', 'private_key_jwt', '--bind', 'dpop', '--grants', ','], '--grants'],
+  [
+    'a scope that the lab does not have',
+    ['--auth', 'private_key_jwt', '--bind', 'dpop', '--scope', 'accounts admin'],
+    'openid, offline_access, accounts, payments',
+  ],
+  [
+    'a profile that the lab does not offer',
+    ['--auth', 'private_key_jwt', '--bind', 'dpop', '--profile', 'post-quantum'],
+    'fapi2-security-profile',
   ],
   [
     'a profile that does not exist',

@@ -1,8 +1,10 @@
 /** What each of the lab's secure doors takes and refuses in a TLS handshake. */
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
@@ -75,4 +77,12 @@ describe.for(DOORS)('%s', (door) => {
     expect([session !== undefined, second.isSessionReused()]).toEqual([true, false])
     second.destroy()
   })
+})
+
+// RFC8446-4.2.4: to one that names authorities, clients in Go or Java show no certificate that is
+// self-signed, and self_signed_tls_client_auth does not work with them.
+test.for(DOORS)('%s names no authorities whose certificates it wants', async (door) => {
+  const line = `openssl s_client -connect ${new URL(lab.addresses[door]).host} </dev/null 2>&1`
+  const { stdout } = await promisify(execFile)('sh', ['-c', line])
+  expect(stdout).toContain('No client certificate CA names sent')
 })

@@ -114,6 +114,21 @@ test.for([true, 1, 'yes', {}, Promise.resolve(true)])(
   },
 )
 
+test.for([
+  ['its own ca says so', hop, undefined, 200],
+  ['vouched says so, whatever its ca does', selfMadeHop, (): boolean => true, 200],
+  ['vouched says no, whatever its ca does', hop, (): boolean => false, 400],
+  ['vouched says something else', hop, (): boolean => Object('yes'), 400],
+  ['neither does', selfMadeHop, undefined, 400],
+] as const)('a server believes a hop: %s', async ([, certificate, vouched, status]) => {
+  const isHop = ({ subject }: X509Certificate) => subject === 'CN=hop.example'
+  const hops = { isHop, format: 'client-cert', ...(vouched && { vouched }) } as const
+  const stage = await raise({ certificates, route: { hops } })
+  const fields = [...(await bound(stage, alice)), ...clientCert(alice)]
+  expect((await stage.send({ certificate, fields })).status).toBe(status)
+  await stage.close()
+})
+
 test('only the last element of XFCC counts: our hop has appended it', async () => {
   const stage = await hopStage('xfcc')
   const through = async (before: string) => {

@@ -80,6 +80,7 @@ const WRONG: readonly (readonly [key: string, change: Readonly<Record<string, un
   ['hops.format', { hops: { isHop: HOPS.isHop } }],
   ['hops.isHop', { hops: { format: 'xfcc' } }],
   ['hops.isHop', { hops: { format: 'xfcc', isHop: ['10.0.0.1'] } }],
+  ['hops.vouched', { hops: { ...HOPS, vouched: true } }],
   ['externalUrls', { externalUrls: ['https://other.example'] }],
   ['externalUrls', { hops: HOPS, externalUrls: ['http://other.example'] }],
   ['externalUrls', { hops: HOPS, externalUrls: ['https://other.example/'] }],

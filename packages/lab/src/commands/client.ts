@@ -10,7 +10,7 @@ import { readLiveRun } from '../run-file.ts'
 import { softwareStatement } from '../software-statements.ts'
 import { openRecords } from '../store/open.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
-import { type Place, usagesOf } from '../tell/usage.ts'
+import { type Place, quoted, usagesOf } from '../tell/usage.ts'
 import { configurationOf, json } from './global.ts'
 
 /** Where oauth2c waits for its user to come back. */
@@ -39,7 +39,10 @@ export function define(command: Command): void {
     .argument('<name>', 'its client_id')
     .requiredOption('--auth <method>', `client authentication: ${AUTHENTICATIONS.join(', ')}`)
     .requiredOption('--bind <constraint>', `sender constraint: ${BINDINGS.join(', ')}`)
-    .option('--grants <list>', 'grant types, separated by commas (default: those of the profile)')
+    .option(
+      '--grants <list>',
+      'grant types, separated by commas: authorization_code, client_credentials, refresh_token (default: these), device_code, token-exchange, ciba (default of its profiles, with refresh_token)',
+    )
     .addOption(
       new Option('--redirect-uri <uri>', 'may stand several times')
         .argParser((uri: string, before: readonly string[]) =>
@@ -127,7 +130,7 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       authentication: auth,
       binding: bind,
       redirectUris: redirectUri,
-      ...(grants !== undefined && { grants: listOf(grants) }),
+      ...(grants !== undefined && { grants: listOf(grants).map(grantType) }),
       ...(details !== undefined && { details: listOf(details) }),
       ...(postLogoutRedirectUri.length > 0 && { postLogoutRedirectUris: postLogoutRedirectUri }),
       ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
@@ -140,6 +143,15 @@ async function add(name: string, options: AddOptions, command: Command): Promise
     tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, options.json)
   })
 }
+
+/** Grant types that are URNs: their last word is enough. */
+const URNS = [
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:openid:params:grant-type:ciba',
+]
+
+const grantType = (name: string): string => URNS.find((urn) => urn.endsWith(`:${name}`)) ?? name
 
 const listOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean)
 
@@ -156,7 +168,7 @@ async function readJwks(file: string): Promise<unknown> {
 /** A lab with state of its own is found by those commands only that name it. */
 function labOf(command: Command): string {
   const { state }: { state?: string } = command.optsWithGlobals()
-  return state === undefined ? 'scripts/lab' : `scripts/lab --state ${state}`
+  return state === undefined ? 'scripts/lab' : `scripts/lab --state ${quoted(state)}`
 }
 
 async function list(options: { json?: true }, command: Command): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Addresses } from '../addresses.ts'
 import type { Registered as Known } from '../own-clients.ts'
 import { usesCertificate } from '@holdfast/client'
+import { openidClient } from './usage-openid-client.ts'
 
 /** One whose keys we have. */
 type Registered = Required<Known>
@@ -18,14 +19,20 @@ export interface Place {
   readonly lab: string
 }
 
-/** By each tool, the grant that needs no user, if the client has it; else the one with a user. */
-export const usagesOf = (client: Registered, { addresses, lab }: Place): readonly Usage[] => [
-  ...(client.metadata.grant_types.includes('client_credentials')
-    ? [{ tool: 'curl', text: curl(client, { addresses, lab }) }]
-    : []),
-  { tool: 'oauth2c', text: oauth2c(client, addresses) },
-  { tool: 'openid-client', text: openidClient(client) },
-]
+/**
+ * By each tool, the grant that needs no user, if the client has it; else the one with a browser, but
+ * for curl. Nothing for a client that has neither.
+ */
+export function usagesOf(client: Registered, { addresses, lab }: Place): readonly Usage[] {
+  const { grant_types: grants } = client.metadata
+  const alone = grants.includes('client_credentials')
+  if (!alone && !grants.includes('authorization_code')) return []
+  return [
+    ...(alone ? [{ tool: 'curl', text: curl(client, { addresses, lab }) }] : []),
+    { tool: 'oauth2c', text: oauth2c(client, addresses) },
+    { tool: 'openid-client', text: openidClient(client) },
+  ]
+}
 
 function curl({ folder, material }: Registered, { addresses, lab }: Place): string {
   const { issuer, mtlsAlias } = addresses
@@ -81,44 +88,8 @@ const certificate = (folder: string, [chain, key]: readonly [string, string]) =>
 ]
 
 const command = (words: readonly (readonly string[])[]): string =>
-  words.map((pair) => pair.join(' ')).join(' \\\n  ')
+  words.map((pair) => pair.map(quoted).join(' ')).join(' \\\n  ')
 
-function openidClient({ folder, material }: Registered): string {
-  const { issuer, clientId, authentication, binding } = material
-  const jwt = authentication === 'private_key_jwt'
-  const read = (file: string) => `readFileSync('${join(folder, file)}', 'utf8')`
-  return [
-    `import { readFileSync } from 'node:fs'`,
-    `import * as client from 'openid-client'`,
-    `import { Agent, fetch } from 'undici'`,
-    '',
-    `const dispatcher = new Agent({`,
-    `  connect: {`,
-    `    ca: ${read('trust.pem')},`,
-    ...(usesCertificate(material)
-      ? [`    cert: ${read('certificate.pem')},`, `    key: ${read('certificate.key.pem')},`]
-      : []),
-    `  },`,
-    `})`,
-    ...(jwt
-      ? [
-          `const jwk = JSON.parse(${read('key.jwk.json')})`,
-          `const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])`,
-        ]
-      : []),
-    `const config = await client.discovery(`,
-    `  new URL('${issuer}'),`,
-    `  '${clientId}',`,
-    `  { use_mtls_endpoint_aliases: ${usesCertificate(material)} },`,
-    `  ${jwt ? 'client.PrivateKeyJwt({ key, kid: jwk.kid })' : 'client.TlsClientAuth()'},`,
-    `  { [client.customFetch]: (url, options) => fetch(url, { ...options, dispatcher }) },`,
-    `)`,
-    ...(binding === 'dpop'
-      ? [
-          `const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))`,
-          `const tokens = await client.clientCredentialsGrant(config, { scope: 'accounts' }, { DPoP })`,
-        ]
-      : [`const tokens = await client.clientCredentialsGrant(config, { scope: 'accounts' })`]),
-    `console.log(tokens)`,
-  ].join('\n')
-}
+/** For a shell; what is quoted already has commands in it. */
+export const quoted = (word: string): string =>
+  /^[\w./:=@%+,-]+$|^"/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

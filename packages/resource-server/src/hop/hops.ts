@@ -13,6 +13,12 @@ export interface Hops {
    */
   readonly isHop: (certificate: X509Certificate, socket: TLSSocket) => boolean
   /**
+   * Whether a certificate leads to an authority that is trusted to name hops; asked in place of
+   * `socket.authorized`. For a server without `ca`: one with it names its authorities in the
+   * handshake, and clients in Go or Java then show no certificate that is self-signed.
+   */
+  readonly vouched?: (certificate: X509Certificate) => boolean
+  /**
    * Where they put the client's certificate, and where nobody else can, because they remove what
    * came with the request: `client-cert` is `Client-Cert` and `Client-Cert-Chain` (RFC 9440), `xfcc`
    * Envoy's `X-Forwarded-Client-Cert`, `nginx` `X-SSL-Client-Cert` with `$ssl_client_escaped_cert`.
@@ -30,6 +36,8 @@ export function checkHops(hops: Hops | undefined): Hops | undefined {
   oneOf('hops.format', hops.format, FORMATS)
   if (typeof hops.isHop !== 'function')
     throw new PolicyError('hops.isHop', typeof hops.isHop, 'a function')
+  if (hops.vouched !== undefined && typeof hops.vouched !== 'function')
+    throw new PolicyError('hops.vouched', typeof hops.vouched, 'a function')
   return hops
 }
 
@@ -44,7 +52,9 @@ export function isHop(
   { hops, now }: { readonly hops: Hops | undefined; readonly now: number },
 ): boolean {
   // `authorized` without a certificate means nothing: a session resumed without one has it as well.
-  if (!hops || !presented || !(socket instanceof TLSSocket) || !socket.authorized) return false
+  if (!hops || !presented || !(socket instanceof TLSSocket)) return false
+  const vouched: unknown = hops.vouched ? hops.vouched(presented.leaf) : socket.authorized
+  if (vouched !== true) return false
   const { notBefore, notAfter } = presented.facts
   if (now < notBefore || now > notAfter) return false
   const answer: unknown = hops.isHop(presented.leaf, socket)
