@@ -4,9 +4,9 @@ import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
 import { type Addresses, addressesOf, localUrl } from './addresses.ts'
 import { statusListener } from '@holdfast/ca'
-import { openAuditLog } from './audit-log.ts'
-import { makeAuthorizationServer } from './authorization-server.ts'
-import { type Closing, opening } from './closing.ts'
+import { openAuditLog } from './servers/audit-log.ts'
+import { makeAuthorizationServer } from './servers/authorization-server.ts'
+import { type Closing, opening } from './servers/closing.ts'
 import type { LabConfiguration } from './configuration.ts'
 import {
   authorizationServerDoors,
@@ -14,13 +14,13 @@ import {
   resourceServerDoors,
   serveAuthorizationServer,
   serveResourceServer,
-} from './doors.ts'
-import { createHub, type Hub, hubListener } from './hub.ts'
-import { keyStoreOf } from './key-store.ts'
-import { isFirst, prepareClients, preparePki, readIntrospector } from './prepare.ts'
-import { validateCertificates } from './certificate-validation.ts'
-import { makeResourceServer } from './resource-server.ts'
-import { statementIssuer } from './software-statements.ts'
+} from './servers/doors.ts'
+import { createHub, type Hub, hubListener } from './servers/hub.ts'
+import { keyStoreOf } from './servers/key-store.ts'
+import { isFirst, prepareClients, preparePki, readIntrospector } from './servers/prepare.ts'
+import { validateCertificates } from './servers/certificate-validation.ts'
+import { makeResourceServer } from './servers/resource-server.ts'
+import { statementIssuer } from './clients/software-statements.ts'
 import { keepMemory, keepRecords } from './store/open.ts'
 
 export interface Lab {

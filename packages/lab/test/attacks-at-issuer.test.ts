@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resourcesOf } from '../src/addresses.ts'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { makeStage } from '../src/stage.ts'
+import { makeStage } from '../src/flows/stage.ts'
 import { settledMemory } from './settled-memory.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CLIENTS } from '../src/clients.ts'
+import { CLIENTS } from '../src/clients/clients.ts'
 import {
   fingerprint,
   isClear,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { httpReporter, newTrace, type RequestEvent } from '@holdfast/trace'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createHub, hubListener } from '../src/hub.ts'
+import { createHub, hubListener } from '../src/servers/hub.ts'
 
 const hub = createHub()
 const listener = hubListener(hub, {

@@ -6,7 +6,7 @@ import { approve, connect, openConnection, readMaterial } from '@holdfast/client
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { addClient } from '../src/registration.ts'
+import { addClient } from '../src/clients/registration.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>

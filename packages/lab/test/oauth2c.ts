@@ -11,7 +11,7 @@ import {
   openConnection,
   thumbprint,
 } from '@holdfast/client'
-import { asProofKey, type SigningKey } from '../src/signing-key.ts'
+import { asProofKey, type SigningKey } from '../src/clients/signing-key.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 
 const SWITCHES = new Set([

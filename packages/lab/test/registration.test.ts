@@ -1,7 +1,7 @@
 /** `scripts/lab client statement …`: a client registers itself, and manages what is registered. */
 import { connect, makeProof, openConnection, readMaterial } from '@holdfast/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { asProofKey, signingKey } from '../src/signing-key.ts'
+import { asProofKey, signingKey } from '../src/clients/signing-key.ts'
 import { makePlace, type Place, run, type RunningLab, up } from './program.ts'
 
 let place: Place

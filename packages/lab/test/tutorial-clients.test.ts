@@ -1,9 +1,9 @@
 /** The clients that published tutorials have, by their names: what works there works here, as FAPI allows it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Attached, startPrivate } from '../src/attach.ts'
-import { TUTORIAL_CLIENTS } from '../src/clients.ts'
+import { TUTORIAL_CLIENTS } from '../src/clients/clients.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { runFlow } from '../src/flows.ts'
+import { runFlow } from '../src/flows/flows.ts'
 
 let lab: Attached
 

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import type { AuthorizationServer, KeyStore } from '@holdfast/authorization-server'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
 import { type Addresses, addressesOf } from '../src/addresses.ts'
-import { makeAuthorizationServer } from '../src/authorization-server.ts'
-import { validateCertificates } from '../src/certificate-validation.ts'
-import { clientFolder } from '../src/clients.ts'
-import { type Closing, opening } from '../src/closing.ts'
+import { makeAuthorizationServer } from '../src/servers/authorization-server.ts'
+import { validateCertificates } from '../src/servers/certificate-validation.ts'
+import { clientFolder } from '../src/clients/clients.ts'
+import { type Closing, opening } from '../src/servers/closing.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import {
   authorizationServerDoors,
@@ -17,11 +17,11 @@ import {
   resourceServerDoors,
   serveAuthorizationServer,
   serveResourceServer,
-} from '../src/doors.ts'
-import { keyStoreOf } from '../src/key-store.ts'
-import { prepareClients, preparePki, readIntrospector } from '../src/prepare.ts'
-import { makeResourceServer } from '../src/resource-server.ts'
-import { statementIssuer } from '../src/software-statements.ts'
+} from '../src/servers/doors.ts'
+import { keyStoreOf } from '../src/servers/key-store.ts'
+import { prepareClients, preparePki, readIntrospector } from '../src/servers/prepare.ts'
+import { makeResourceServer } from '../src/servers/resource-server.ts'
+import { statementIssuer } from '../src/clients/software-statements.ts'
 import { keepMemory, keepRecords } from '../src/store/open.ts'
 import { makePlace, type Place } from './program.ts'
 

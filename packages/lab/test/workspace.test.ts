@@ -100,7 +100,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: [
       NODE,
       'oidc-provider',
-      // Pinned internals, in rows/library.ts and the exchange: decision 0003 says why.
+      // Pinned internals, in sender-constraint/library.ts and the token exchange: decision 0003 says why.
       'oidc-provider/lib/actions/grants/index.js',
       'oidc-provider/lib/helpers/grants.js',
       'oidc-provider/lib/helpers/weak_cache.js',

@@ -1,7 +1,7 @@
 import { makeAssertion } from '@holdfast/client'
 import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
-import { signerOf } from '../signing-key.ts'
+import { signerOf } from '../clients/signing-key.ts'
 import { configurationOf } from './global.ts'
 
 export const define = (command: Command): Command =>

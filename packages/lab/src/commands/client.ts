@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import { type Command, Option } from 'commander'
 import { configuredAddresses } from '../addresses.ts'
-import { AUTHENTICATIONS, BINDINGS } from '../clients.ts'
+import { AUTHENTICATIONS, BINDINGS } from '../clients/clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import { listClients, type Registered, type Registry, showClient } from '../own-clients.ts'
+import { listClients, type Registered, type Registry, showClient } from '../clients/own-clients.ts'
 import { readLiveRun } from '../run-file.ts'
-import { softwareStatement } from '../software-statements.ts'
+import { softwareStatement } from '../clients/software-statements.ts'
 import { openRecords } from '../store/open.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'
 import { type Place, quoted, usagesOf } from '../tell/usage.ts'
@@ -138,7 +138,7 @@ async function add(name: string, options: AddOptions, command: Command): Promise
       ...(subject !== undefined && { subject }),
       ...(profile !== undefined && { profile }),
     }
-    const { addClient } = await import('../registration.ts')
+    const { addClient } = await import('../clients/registration.ts')
     const registered = await addClient(registry, wanted, jwks)
     tellClient(registered, { addresses: registry.addresses, lab: labOf(command) }, options.json)
   })
@@ -199,7 +199,7 @@ async function statement(name: string, _options: unknown, command: Command): Pro
 
 async function remove(name: string, options: { json?: true }, command: Command): Promise<void> {
   await withRegistry(command, async (registry) => {
-    const { removeClient } = await import('../registration.ts')
+    const { removeClient } = await import('../clients/registration.ts')
     await removeClient(registry, name)
     if (options.json) printJson({ removed: name })
     else tell(`${name} is gone, and so are its tokens`)

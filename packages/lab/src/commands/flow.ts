@@ -8,10 +8,10 @@ import {
   CLIENTS,
   type LabClient,
   PROFILE_CLIENTS,
-} from '../clients.ts'
+} from '../clients/clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import type { TokenForm } from '../flows.ts'
-import { type Grant, PROFILE_FLOWS } from '../grants.ts'
+import type { TokenForm } from '../flows/flows.ts'
+import { type Grant, PROFILE_FLOWS } from '../flows/grants.ts'
 import { exchangesOf } from '../tell/exchanges.ts'
 import { toMermaid } from '../tell/mermaid.ts'
 import { tellStory } from '../tell/story.ts'
@@ -69,7 +69,7 @@ async function flow(name: string, options: FlowOptions, command: Command): Promi
     throw new UsageError('--json and --mermaid - both want standard output; give one a file')
   const client = clientFor(GRANT_OF[name], { auth, bind }, command)
   await withLab(command, async (lab) => {
-    const { runFlow } = await import('../flows.ts')
+    const { runFlow } = await import('../flows/flows.ts')
     const result = await runFlow(lab, { grant: GRANT_OF[name], client, form })
     const exchanges = exchangesOf(await lab.readTrace(result.trace))
     if (options.json) printJson({ ...result, exchanges })

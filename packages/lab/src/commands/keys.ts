@@ -10,7 +10,7 @@ import {
 } from '@holdfast/authorization-server'
 import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
-import { keyStoreOf } from '../key-store.ts'
+import { keyStoreOf } from '../servers/key-store.ts'
 import { openRecords } from '../store/open.ts'
 import { filesOf } from '../store/setting.ts'
 import { bold, column, dim, printJson, toPeople as tell } from '../tell/terminal.ts'

@@ -1,7 +1,7 @@
 import { makeProof } from '@holdfast/client'
 import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
-import { asProofKey, signerOf } from '../signing-key.ts'
+import { asProofKey, signerOf } from '../clients/signing-key.ts'
 import { configurationOf } from './global.ts'
 
 interface ProofOptions {

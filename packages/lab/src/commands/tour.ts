@@ -6,7 +6,7 @@ export const define = (command: Command): Command => command.addOption(json).act
 
 async function takeTour(options: { json?: true }, command: Command): Promise<void> {
   await withLab(command, async (lab) => {
-    const { tour } = await import('../tour.ts')
+    const { tour } = await import('../flows/tour.ts')
     const result = await tour(lab, options.json ? toNobody : toPeople)
     if (options.json) printJson(result)
     process.exitCode = result.ok ? 0 : 1

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { CLIENTS } from '../clients.ts'
+import { CLIENTS } from '../clients/clients.ts'
 import { UsageError } from '../errors.ts'
 import type { Lab } from '../lab.ts'
 import { readLiveRun, removeRunFile, writeRunFile } from '../run-file.ts'
-import { untilStopped } from '../service.ts'
+import { untilStopped } from '../servers/service.ts'
 import { bold, column, dim, named, type Tell, toPeople as tell } from '../tell/terminal.ts'
-import { USERS } from '../users.ts'
+import { USERS } from '../clients/users.ts'
 import { configurationOf, withLab } from './global.ts'
 
 export const define = (command: Command): Command =>
@@ -50,7 +50,7 @@ async function up(options: { tour: boolean }, command: Command): Promise<void> {
 }
 
 async function tourOnce(command: Command): Promise<void> {
-  const { tour } = await import('../tour.ts')
+  const { tour } = await import('../flows/tour.ts')
   const { ok } = await withLab(command, (lab) => tour(lab, tell))
   tell()
   if (!ok) process.exitCode = 1

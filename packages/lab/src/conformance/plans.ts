@@ -1,5 +1,5 @@
 /** The OpenID Foundation's plans for authorization servers, in every variant that the lab answers. */
-import type { Binding } from '../clients.ts'
+import type { Binding } from '../clients/clients.ts'
 
 export interface PlanRun {
   /** Its name with us, its alias with the suite, and what its two clients are called after. */

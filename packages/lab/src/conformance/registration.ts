@@ -3,7 +3,7 @@ import { generateKeyPair, type JsonWebKey } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
-import { publicPart, SCOPES } from '../clients.ts'
+import { publicPart, SCOPES } from '../clients/clients.ts'
 import type { PlanRun } from './plans.ts'
 
 export interface ConformanceClient {

@@ -1,9 +1,9 @@
 /** CRLs, OCSP and CA certificates in a process of their own: the only server with the CA's keys. */
 import { statusListener } from '@holdfast/ca'
 import { configuredAddresses } from '../addresses.ts'
-import { opener } from '../doors.ts'
-import { preparePki } from '../prepare.ts'
-import { runService } from '../service.ts'
+import { opener } from '../servers/doors.ts'
+import { preparePki } from '../servers/prepare.ts'
+import { runService } from '../servers/service.ts'
 
 await runService(async (configuration, closing) => {
   const { certificateStatus } = configuredAddresses(configuration)

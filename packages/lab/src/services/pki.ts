@@ -4,9 +4,9 @@
  */
 import { configuredAddresses } from '../addresses.ts'
 import { readConfiguration } from '../configuration.ts'
-import { keyStoreOf } from '../key-store.ts'
-import { isFirst, prepareClients, preparePki } from '../prepare.ts'
-import { told } from '../service.ts'
+import { keyStoreOf } from '../servers/key-store.ts'
+import { isFirst, prepareClients, preparePki } from '../servers/prepare.ts'
+import { told } from '../servers/service.ts'
 import { openMemory, openRecords } from '../store/open.ts'
 
 await told(async () => {

@@ -2,11 +2,11 @@
 import { logDecisions } from '@holdfast/resource-server/log'
 import { pino } from 'pino'
 import { configuredAddresses } from '../addresses.ts'
-import { validateCertificates } from '../certificate-validation.ts'
-import { opener, resourceServerDoors, serveResourceServer } from '../doors.ts'
-import { readIntrospector } from '../prepare.ts'
-import { makeResourceServer } from '../resource-server.ts'
-import { runService } from '../service.ts'
+import { validateCertificates } from '../servers/certificate-validation.ts'
+import { opener, resourceServerDoors, serveResourceServer } from '../servers/doors.ts'
+import { readIntrospector } from '../servers/prepare.ts'
+import { makeResourceServer } from '../servers/resource-server.ts'
+import { runService } from '../servers/service.ts'
 import { keepMemory } from '../store/open.ts'
 
 await runService(async (configuration, closing) => {

@@ -8,7 +8,7 @@ import {
   ReplayMemoryInSqlite,
   sweepEvery,
 } from '@holdfast/store'
-import type { Closing } from '../closing.ts'
+import type { Closing } from '../servers/closing.ts'
 import type { LabConfiguration } from '../configuration.ts'
 import { codeOf, UsageError } from '../errors.ts'
 import { filesOf } from './setting.ts'

@@ -1,7 +1,7 @@
 /** A program with openid-client, as it stands. */
 import { join } from 'node:path'
 import { usesCertificate } from '@holdfast/client'
-import type { Registered as Known } from '../own-clients.ts'
+import type { Registered as Known } from '../clients/own-clients.ts'
 
 /** One whose keys we have. */
 type Registered = Required<Known>

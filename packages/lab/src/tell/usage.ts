@@ -1,7 +1,7 @@
 /** How a client is used by tools that other people make: lines to be pasted into a shell. */
 import { join } from 'node:path'
 import type { Addresses } from '../addresses.ts'
-import type { Registered as Known } from '../own-clients.ts'
+import type { Registered as Known } from '../clients/own-clients.ts'
 import { usesCertificate } from '@holdfast/client'
 import { openidClient } from './usage-openid-client.ts'
 

@@ -13,10 +13,10 @@ import {
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
 import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
-import { type Addresses, resourcesOf } from './addresses.ts'
-import { PROFILES, SCOPES } from './clients.ts'
+import { type Addresses, resourcesOf } from '../addresses.ts'
+import { PROFILES, SCOPES } from '../clients/clients.ts'
 import { notifyingWith } from './notifying.ts'
-import type { statementIssuer } from './software-statements.ts'
+import type { statementIssuer } from '../clients/software-statements.ts'
 
 /** Seconds for which the lab's access tokens live. */
 const TOKEN_LIFE = 300

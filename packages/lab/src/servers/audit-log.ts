@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Outcome } from '@holdfast/authorization-server'
 import { logOutcomes } from '@holdfast/authorization-server/log'
 import { destination, pino } from 'pino'
-import type { LabConfiguration } from './configuration.ts'
+import type { LabConfiguration } from '../configuration.ts'
 
 /**
  * The audit log of the lab in one process, whose terminal belongs to the story: a file of its state,

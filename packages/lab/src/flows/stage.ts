@@ -13,10 +13,10 @@ import {
 } from '@holdfast/ca/fixtures'
 import { type FapiClient, generateProofKey, makeProof } from '@holdfast/client'
 import { newTrace } from '@holdfast/trace'
-import { resourcesOf } from './addresses.ts'
-import type { Attached } from './attach.ts'
+import { resourcesOf } from '../addresses.ts'
+import type { Attached } from '../attach.ts'
 import { connectAs } from './flows.ts'
-import { decodeJwt } from './tell/jwt.ts'
+import { decodeJwt } from '../tell/jwt.ts'
 
 export async function makeStage(lab: Attached): Promise<Stage> {
   const { jwt, opaque } = resourcesOf(lab.addresses.resource)

@@ -1,7 +1,7 @@
 /** What the entry points of `services/` have in common. No trace: the hub is the one-process lab's. */
 import { type Closing, opening } from './closing.ts'
-import { type LabConfiguration, readConfiguration } from './configuration.ts'
-import { tellTold } from './errors.ts'
+import { type LabConfiguration, readConfiguration } from '../configuration.ts'
+import { tellTold } from '../errors.ts'
 
 /**
  * Serves until the first SIGTERM or SIGINT, then lets the requests under way finish.

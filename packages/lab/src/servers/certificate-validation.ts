@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { STATUS_FILE } from '@holdfast/ca'
 import { type CertificateValidation, certificateValidation } from '@holdfast/ca/validation'
-import type { LabConfiguration } from './configuration.ts'
+import type { LabConfiguration } from '../configuration.ts'
 
 /**
  * Path and status of client certificates, as the lab's servers ask for them: by the root of this

@@ -1,7 +1,7 @@
 import type { KeyStore } from '@holdfast/authorization-server'
 import type { Records } from '@holdfast/store'
-import type { LabConfiguration } from './configuration.ts'
-import { readTextFile } from './text-file.ts'
+import type { LabConfiguration } from '../configuration.ts'
+import { readTextFile } from '../text-file.ts'
 
 /**
  * The authorization server's keys in the store, as the configuration says that they are encrypted.

@@ -10,7 +10,7 @@ import {
 import { openAuthority } from '@holdfast/ca'
 import { type ClientMaterial, readMaterial, writeMaterial } from '@holdfast/client'
 import { z } from 'zod'
-import { redirectUriOf } from './addresses.ts'
+import { redirectUriOf } from '../addresses.ts'
 import {
   certificateOf,
   clientFolder,
@@ -22,7 +22,7 @@ import {
   PROFILES,
   publicPart,
 } from './clients.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import {
   isOfTheLab,
   METADATA,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { PROFILES, type Requirement, SECURITY_PROFILE } from '@holdfast/authorization-server'
 import { clauseUrl } from '@holdfast/sender-constraint'
 
-const OUTPUT = join(import.meta.dirname, '../../../docs/profiles.md')
+const OUTPUT = join(import.meta.dirname, '../../../../docs/profiles.md')
 const SOURCE = '../packages/authorization-server/src'
 
 /** How a requirement is held, as the columns of its row say. */

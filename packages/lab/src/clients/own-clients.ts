@@ -5,9 +5,9 @@ import type { ClientMetadata } from '@holdfast/authorization-server'
 import { type ClientMaterial, MaterialError, readMaterial } from '@holdfast/client'
 import type { Records } from '@holdfast/store'
 import { z } from 'zod'
-import type { Addresses } from './addresses.ts'
+import type { Addresses } from '../addresses.ts'
 import { ALL_CLIENTS, clientFolder, RESOURCE_SERVER_CLIENT } from './clients.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 
 /** The lab's registry: that of the lab that is up, or of one that is not running at the moment. */
 export interface Registry {

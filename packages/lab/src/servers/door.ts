@@ -5,9 +5,9 @@
 import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { LabConfiguration } from './configuration.ts'
-import { codeOf, UsageError } from './errors.ts'
-import { PORTS, type Service } from './ports.ts'
+import type { LabConfiguration } from '../configuration.ts'
+import { codeOf, UsageError } from '../errors.ts'
+import { PORTS, type Service } from '../ports.ts'
 
 export interface Door {
   readonly port: number

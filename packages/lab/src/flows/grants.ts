@@ -9,8 +9,8 @@ import {
   type Tokens,
 } from '@holdfast/client'
 import type { TraceContext } from '@holdfast/trace'
-import type { Attached } from './attach.ts'
-import type { PROFILE_CLIENTS } from './clients.ts'
+import type { Attached } from '../attach.ts'
+import type { PROFILE_CLIENTS } from '../clients/clients.ts'
 import type { CONSENT_FLOWS } from './consent-flows.ts'
 import { logIn, USER } from './log-in.ts'
 import { observed } from './observe.ts'

@@ -7,13 +7,13 @@ import {
   thumbprint,
 } from '@holdfast/client'
 import { newTrace, type TraceContext } from '@holdfast/trace'
-import { resourcesOf } from './addresses.ts'
-import type { Attached } from './attach.ts'
-import type { LabClient } from './clients.ts'
+import { resourcesOf } from '../addresses.ts'
+import type { Attached } from '../attach.ts'
+import type { LabClient } from '../clients/clients.ts'
 import { CONSENT_FLOWS, playConsentFlow, type Reached } from './consent-flows.ts'
 import { type Grant, obtain, type Wanted } from './grants.ts'
 import { observed } from './observe.ts'
-import { decodeJwt } from './tell/jwt.ts'
+import { decodeJwt } from '../tell/jwt.ts'
 
 export type TokenForm = 'jwt' | 'opaque'
 

@@ -6,7 +6,7 @@ import {
   type Tokens,
 } from '@holdfast/client'
 import type { TraceContext } from '@holdfast/trace'
-import type { Attached } from './attach.ts'
+import type { Attached } from '../attach.ts'
 import { observed } from './observe.ts'
 
 export const USER = { login: 'alice', password: 'doe' }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Router } from '@koa/router'
-import type { Addresses } from './addresses.ts'
+import type { Addresses } from '../addresses.ts'
 
 type Servers = Pick<Addresses, 'issuer' | 'resource'>
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type Attack, CATALOGUE } from '@holdfast/attacks'
 import { clauseUrl, ROWS } from '@holdfast/sender-constraint'
 
-const ROOT = join(import.meta.dirname, '../../..')
+const ROOT = join(import.meta.dirname, '../../../..')
 const TABLE = 'packages/sender-constraint/src/checks.ts'
 const OUTPUT = join(ROOT, 'docs/requirements.md')
 

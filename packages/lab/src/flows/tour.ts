@@ -1,12 +1,12 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
 import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
-import type { Attached } from './attach.ts'
-import { CLIENTS, type LabClient, PROFILE_CLIENTS } from './clients.ts'
+import type { Attached } from '../attach.ts'
+import { CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
 import { type FlowResult, runFlow } from './flows.ts'
 import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
 import { makeStage } from './stage.ts'
-import { bad, bold, column, dim, named, type Tell, tick } from './tell/terminal.ts'
+import { bad, bold, column, dim, named, type Tell, tick } from '../tell/terminal.ts'
 
 export interface TourResult {
   readonly flows: readonly (FlowResult | FailedFlow)[]

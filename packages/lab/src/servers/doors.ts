@@ -2,10 +2,10 @@
 import type { MeasuredAuthorizationServer } from './authorization-server.ts'
 import { withApproval } from './approval.ts'
 import type { Closing } from './closing.ts'
-import type { LabConfiguration } from './configuration.ts'
+import type { LabConfiguration } from '../configuration.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
 import { management } from './management.ts'
-import { isSecure, type SecureService, type Service } from './ports.ts'
+import { isSecure, type SecureService, type Service } from '../ports.ts'
 import { readServerTls } from './prepare.ts'
 import type { ResourceServer } from './resource-server.ts'
 

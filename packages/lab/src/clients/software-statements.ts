@@ -4,7 +4,7 @@ import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:cr
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientMetadata } from '@holdfast/authorization-server'
-import { codeOf, UsageError } from './errors.ts'
+import { codeOf, UsageError } from '../errors.ts'
 
 /** A name; nothing is there. */
 const STATEMENT_ISSUER = 'https://directory.holdfast.example'

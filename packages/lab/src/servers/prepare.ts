@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ClientMetadata, type KeyStore, provision } from '@holdfast/authorization-server'
 import { type Authority, openAuthority, publishStatus } from '@holdfast/ca'
 import { type ClientMaterial, MaterialError, readMaterial, writeMaterial } from '@holdfast/client'
-import { type Addresses, localUrl, redirectUriOf, resourcesOf } from './addresses.ts'
+import { type Addresses, localUrl, redirectUriOf, resourcesOf } from '../addresses.ts'
 import {
   ALL_CLIENTS,
   certificateOf,
@@ -18,11 +18,11 @@ import {
   metadataOf,
   publicPart,
   RESOURCE_SERVER_CLIENT,
-} from './clients.ts'
-import type { LabConfiguration } from './configuration.ts'
-import { codeOf, UsageError } from './errors.ts'
-import { readTextFile } from './text-file.ts'
-import { USERS } from './users.ts'
+} from '../clients/clients.ts'
+import type { LabConfiguration } from '../configuration.ts'
+import { codeOf, UsageError } from '../errors.ts'
+import { readTextFile } from '../text-file.ts'
+import { USERS } from '../clients/users.ts'
 
 export const SERVERS = ['authorization-server', 'resource-server'] as const
 

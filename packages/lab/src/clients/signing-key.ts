@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type ClientMaterial, type ProofKey, readMaterial } from '@holdfast/client'
 import { z } from 'zod'
 import { clientFolder } from './clients.ts'
-import { codeOf, UsageError } from './errors.ts'
+import { codeOf, UsageError } from '../errors.ts'
 
 const FILE = 'signing.jwks.json'
 
