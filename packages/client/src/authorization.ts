@@ -13,7 +13,7 @@ import {
 } from 'openid-client'
 
 import { refusal, withoutSecrets } from './errors.ts'
-import type { ClientMaterial } from './material.ts'
+import type { ClientMaterial } from './material/material.ts'
 import type { SigningKey } from './signing-key.ts'
 import { readTokens, type Tokens } from './tokens.ts'
 

@@ -1,7 +1,7 @@
 import type { FetchBody } from 'openid-client'
 import { Agent, fetch as undiciFetch } from 'undici'
 
-import type { ClientMaterial } from './material.ts'
+import type { ClientMaterial } from './material/material.ts'
 
 /** The part of the Fetch API this package uses. */
 export type Fetch = (url: string, request?: FetchRequest) => Promise<Response>

@@ -12,7 +12,7 @@ import {
 
 import type { Fetch } from './connection.ts'
 import { refusal, withoutSecrets } from './errors.ts'
-import { type ClientMaterial, SIGNING_ALGORITHMS, usesCertificate } from './material.ts'
+import { type ClientMaterial, SIGNING_ALGORITHMS, usesCertificate } from './material/material.ts'
 import { importSigningKey } from './signing-key.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { Authentication, AuthenticationRequest } from './backchannel.ts'
 import type { Fetch } from './connection.ts'
 import type { DeviceAuthorization } from './device.ts'
 import type { ExchangeRequest } from './exchange.ts'
-import type { ClientMaterial } from './material.ts'
+import type { ClientMaterial } from './material/material.ts'
 import type { ProofKey } from './proof.ts'
 import type { TokenRequest, Tokens } from './tokens.ts'
 

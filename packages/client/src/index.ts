@@ -20,12 +20,12 @@ export {
   type ClientCertificate,
   type ClientMaterial,
   usesCertificate,
-} from './material.ts'
-export * from './material-error.ts'
-export * from './material-folder.ts'
-export { decide, withdraw } from './own-pages.ts'
+} from './material/material.ts'
+export * from './material/material-error.ts'
+export * from './material/material-folder.ts'
+export { decide, withdraw } from './user-agent/own-pages.ts'
 export * from './proof.ts'
 export { stepUpOf } from './step-up.ts'
 export type { TokenRequest, Tokens } from './tokens.ts'
-export * from './user-agent.ts'
-export * from './user-agent-error.ts'
+export * from './user-agent/user-agent.ts'
+export * from './user-agent/user-agent-error.ts'

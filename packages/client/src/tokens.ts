@@ -7,7 +7,7 @@ import type {
 
 import { refusal } from './errors.ts'
 import { checkIdToken } from './id-token.ts'
-import type { ClientMaterial } from './material.ts'
+import type { ClientMaterial } from './material/material.ts'
 
 export interface TokenRequest {
   /** Space-separated (RFC 6749 §3.3). */

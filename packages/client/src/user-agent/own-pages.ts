@@ -8,7 +8,7 @@ import {
   type Step,
   submit,
 } from './browser.ts'
-import type { Fetch } from './connection.ts'
+import type { Fetch } from '../connection.ts'
 import { cookieJar } from './cookies.ts'
 import type { Button, Form } from './html.ts'
 import { UserAgentError } from './user-agent-error.ts'

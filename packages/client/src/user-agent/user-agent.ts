@@ -1,4 +1,4 @@
-import type { Fetch } from './connection.ts'
+import type { Fetch } from '../connection.ts'
 import {
   findButton,
   pageOf,

@@ -1,5 +1,5 @@
 /** What a browser without script does with a page: cookies, redirects, forms. */
-import type { Fetch } from './connection.ts'
+import type { Fetch } from '../connection.ts'
 import type { CookieJar } from './cookies.ts'
 import { type Button, type Form, readPage } from './html.ts'
 import { UserAgentError } from './user-agent-error.ts'
