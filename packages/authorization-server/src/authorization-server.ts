@@ -5,7 +5,7 @@ import type { Decision } from './extensions/ciba/approvals.ts'
 import type { CertificateJudge } from './sender-constraint/certificates.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
-import { type Keys, readKeys } from './keys/keys.ts'
+import { encryptKeys, type Keys, type KeyStore, readKeys } from './keys/keys.ts'
 import { aliasesOnly, pinned } from './http/listeners.ts'
 import type { Listener } from './http/listeners.ts'
 import { withSecurityHeaders } from './http/security-headers.ts'
@@ -27,7 +27,7 @@ export interface AuthorizationServerOptions {
   /** Of used proofs (RFC 9449 §11.1), shared by all nodes. */
   readonly memory: ReplayMemory
   readonly certificates: CertificateJudge
-  /** The one that `provision` was given. */
+  /** The one that `provision` was given, or another from now on: at start the keys are encrypted with it. */
   readonly keyEncryption?: KeyEncryption | undefined
   /** Default: eight lists of a million tokens. The same on all nodes, and for good. */
   readonly statusLists?: Shape
@@ -96,18 +96,19 @@ export async function createAuthorizationServer(
   const records = answering(options.records)
   const longest = Math.max(...configuration.resources.map(({ ttl }) => ttl))
   const places = new Places(records, options.statusLists ?? SHAPE, longest)
-  const keysOfNow = () =>
-    readKeys({
-      records: options.records,
-      encryption: options.keyEncryption,
-      algorithms: algorithmsOf(configuration.profiles),
-    })
+  const keyStore: KeyStore = {
+    records: options.records,
+    encryption: options.keyEncryption,
+    algorithms: algorithmsOf(configuration.profiles),
+  }
+  const keysOfNow = () => readKeys(keyStore)
   const providerWith = (keys: Keys) =>
     makeProvider(
       { configuration, records, memory, certificates, keys, places, fetch, explain },
       { report, audit, limits, warn },
     )
 
+  await encryptKeys(keyStore)
   let keys = await keysOfNow()
   let provider = providerWith(keys)
   const renewKeys = async () => {

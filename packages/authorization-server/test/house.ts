@@ -62,6 +62,8 @@ interface Options {
   readonly fetch?: AuthorizationServerOptions['fetch']
   readonly judge?: Partial<CertificateJudge>
   readonly statusLists?: Shape
+  /** Of a server that starts with it on keys that were made without. */
+  readonly keyEncryption?: AuthorizationServerOptions['keyEncryption']
 }
 
 /** A provisioned authorization server on two ephemeral ports. */
@@ -101,6 +103,7 @@ export async function startHouse(options: Options = {}): Promise<House> {
     ...(options.audit && { audit: options.audit }),
     ...(options.fetch && { fetch: options.fetch }),
     ...(options.statusLists && { statusLists: options.statusLists }),
+    ...(options.keyEncryption && { keyEncryption: options.keyEncryption }),
   })
   const serve: { public: Listener; alias: Listener } = {
     public: server.publicListener,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { RecordsInProcess } from '@holdfast/store'
-import type { Records } from '@holdfast/store'
+import type { NewRecord, Records } from '@holdfast/store'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   encryptedWith,
@@ -10,8 +10,10 @@ import {
   readKeys,
   rotateKeys,
 } from '../src/index.ts'
-import { createKeys } from '../src/keys/keys.ts'
-import { killed } from './stores.ts'
+import { createKeys, encryptKeys } from '../src/keys/keys.ts'
+import { clientCredentials, Prover } from './honest.ts'
+import { startHouse } from './house.ts'
+import { killed, over } from './stores.ts'
 
 const START = 1_800_000_000_000
 const SETTLED = 5_000
@@ -181,19 +183,61 @@ describe('encryption', () => {
     await expect(readKeys({ records: stored, encryption })).rejects.toThrow('have been changed')
   })
 
-  test('a second line still decrypts, and the next rotation encrypts with the first', async () => {
+  test('a second line still decrypts, and with the first the same keys are encrypted anew', async () => {
     const { records: stored } = await encrypted()
     const added = newSecret()
     const both = { records: stored, encryption: encryptedWith(`${added}\n${secret}\n`) }
-    await rotateKeys(both, Date.now() + SETTLED)
+    const before = await readKeys(both)
+    await encryptKeys(both)
     const onlyNew = { records: stored, encryption: encryptedWith(added) }
-    expect((await readKeys(onlyNew)).id).toBe((await readKeys(both)).id)
+    expect((await readKeys(onlyNew)).signing).toEqual(before.signing)
+    await encryptKeys(both)
+    expect((await stored.list('KeySet')).map(({ id }) => id)).toEqual(['2'])
   })
 
-  test('keys from a time without encryption are read, and encrypted at the next rotation', async () => {
-    const store = { records, encryption: encryptedWith(secret) }
-    await rotateKeys(store, START + SETTLED)
+  test('keys from a time without encryption are encrypted by who starts with it', async () => {
+    const { signing, cookies, dpopNonces } = await readKeys({ records })
+    const house = await startHouse({ records, keyEncryption: encryptedWith(secret) })
+    const text = JSON.stringify(await records.list('KeySet'))
+    for (const part of ['lines', ...signing.map(({ d }) => String(d)), ...cookies])
+      expect(text).not.toContain(part)
     await expect(readKeys({ records })).rejects.toThrow('a key encryption key is needed')
+    const keys = { records, encryption: encryptedWith(secret) }
+    expect(await readKeys(keys)).toMatchObject({ signing, cookies, dpopNonces })
+    const prover = await Prover.new()
+    expect((await house.send(await clientCredentials(house, prover))).status).toBe(200)
+    await house.stop()
+  })
+
+  test('a rotation that comes between is encrypted as well', async () => {
+    const inner = over(records)
+    let isBetween = true
+    const store = {
+      encryption: encryptedWith(secret),
+      records: {
+        ...inner,
+        add: async (record: NewRecord) => {
+          if (isBetween) {
+            isBetween = false
+            await rotateKeys({ records }, START + SETTLED)
+          }
+          return inner.add(record)
+        },
+      },
+    }
+    const [, next] = await kids(START)
+    await encryptKeys(store)
+    await expect(readKeys({ records })).rejects.toThrow('a key encryption key is needed')
+    const { signing } = await readKeys(store, START + SETTLED)
+    expect(signing.find(({ alg }) => alg === PUBLISHED)?.kid).toBe(next)
+  })
+
+  test('keys that cannot be decrypted stop the start, and stay as they are', async () => {
+    const { records: stored } = await encrypted()
+    const before = await stored.list('KeySet')
+    const other = { records: stored, encryption: encryptedWith(newSecret()) }
+    await expect(encryptKeys(other)).rejects.toThrow('another key')
+    expect(await stored.list('KeySet')).toEqual(before)
   })
 
   test.each(['', '\n\n', 'c2hvcnQ=', newSecret().slice(0, -6)])('%j is no key', (text) => {

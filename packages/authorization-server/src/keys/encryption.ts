@@ -11,6 +11,8 @@ export interface KeyEncryption {
   readonly encrypt: (text: string, place: string) => Payload
   /** @throws StoreError for a record that was encrypted otherwise, or changed */
   readonly decrypt: (payload: Payload, place: string) => string
+  /** Is it as `encrypt` would make it today, and not by an earlier key or none? */
+  readonly isOfToday: (payload: Payload) => boolean
 }
 
 const BYTES = 32
@@ -24,6 +26,7 @@ export const notEncrypted: KeyEncryption = {
     if (typeof text === 'string') return text
     throw new StoreError('the keys in the store are encrypted: a key encryption key is needed')
   },
+  isOfToday: () => true,
 }
 
 /**
@@ -43,12 +46,13 @@ export function encryptedWith(text: string): KeyEncryption {
     },
     decrypt(payload, place) {
       const { by, encrypted } = payload
-      // Kept from a time without encryption: encrypted when it is next written.
+      // Kept from a time without encryption.
       if (by === undefined) return notEncrypted.decrypt(payload, place)
       const found = keys.find(({ id }) => id === by)
       if (!found) throw new StoreError('the keys in the store are encrypted with another key')
       return opened(Buffer.from(String(encrypted), 'base64url'), found.key, place)
     },
+    isOfToday: ({ by }) => by === first.id,
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Records, StoreError } from '@holdfast/store'
+import { type Payload, type Records, StoreError } from '@holdfast/store'
 import { ALGORITHMS } from '../vocabulary/algorithms.ts'
 import { type KeyEncryption, notEncrypted } from './encryption.ts'
 import { advanced, type KeySet, keysOf, type KeySummary, newLines } from './key-set.ts'
@@ -30,6 +30,8 @@ const KIND = 'KeySet'
 interface Version {
   readonly version: number
   readonly set: KeySet
+  /** As it is in the store. */
+  readonly payload: Payload
 }
 
 /** Makes the keys that are not there yet. Nodes that do so at once agree on one set. */
@@ -40,6 +42,21 @@ export async function createKeys(store: KeyStore, now: number = Date.now()): Pro
   const made = await newLines(missing, now)
   const lines = { ...found?.set.lines, ...made.lines }
   await succeed(store, found?.version ?? 0, { lines })
+}
+
+/**
+ * Has the store hold the keys as they are encrypted today: with the first of the key encryption keys, also
+ * where they were made without any. One write does it, the same keys as the next version.
+ *
+ * @throws StoreError where they cannot be decrypted; then nothing has changed
+ */
+export async function encryptKeys(store: KeyStore): Promise<void> {
+  const { encryption = notEncrypted } = store
+  const found = await newest(store)
+  if (!found || encryption.isOfToday(found.payload)) return
+  await succeed(store, found.version, found.set)
+  // Where a rotation by another node came between, its keys are the ones to encrypt.
+  await encryptKeys(store)
 }
 
 /** @throws StoreError where `provision` has not run on this store, or not with this encryption */
@@ -116,7 +133,8 @@ async function newest({
 }: KeyStore): Promise<Version | undefined> {
   const [last] = (await records.list(KIND)).toSorted((a, b) => Number(b.id) - Number(a.id))
   if (!last) return undefined
-  return { version: Number(last.id), set: JSON.parse(encryption.decrypt(last.payload, last.id)) }
+  const { id, payload } = last
+  return { version: Number(id), set: JSON.parse(encryption.decrypt(payload, id)), payload }
 }
 
 async function present(store: KeyStore): Promise<Version> {
