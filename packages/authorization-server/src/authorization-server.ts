@@ -54,7 +54,7 @@ export interface AuthorizationServer {
    * `rejectUnauthorized: false`: what a certificate is good for is decided here.
    */
   readonly mtlsListener: Listener
-  /** Rejects where the store cannot be read. */
+  /** Resolves once it works with the keys that are in the store. Rejects where they cannot be read. */
   ready(): Promise<void>
   /** How many failed authentications each limit remembers. */
   failuresRemembered(): Readonly<Record<keyof FailureLimits, number>>
@@ -125,9 +125,7 @@ export async function createAuthorizationServer(
   return {
     publicListener: secure(pinned(configuration.issuer, serve)),
     mtlsListener: secure(aliasesOnly(pinned(configuration.mtlsOrigin, serve))),
-    ready: async () => {
-      await keysOfNow()
-    },
+    ready: renewKeys,
     failuresRemembered: () => limits.sizes,
     renewKeys,
     close: () => clearInterval(timer),

@@ -6,7 +6,7 @@ test(
   'kill -9 of two nodes on SQLite loses nothing acknowledged',
   { timeout: 120_000 },
   async () => {
-    const { code, told } = await soakOn('sqlite', 'as-durability', 1)
+    const { code, told } = await soakOn('as-durability', { engine: 'sqlite', rounds: 1 })
     expect(told).toContain('as-durability: kept')
     expect(told).toMatch(/[1-9]\d* assertions/)
     expect(code).toBe(0)
@@ -32,6 +32,7 @@ const server = (again: number, error?: string) => {
 test.for([
   [200, undefined, ['assertions: one is answered 200, not 401 invalid_client']],
   [401, 'invalid_client', []],
+  [503, 'temporarily_unavailable', []],
 ] as const)(
   'an assertion that is answered %i %s when used again',
   async ([status, error, wrong]) => {
@@ -39,5 +40,6 @@ test.for([
     const client = server(status, error)
     await ledger.useAssertion(client)
     expect(await ledger.check(client)).toEqual(wrong)
+    expect([ledger.decided, ledger.undecided]).toEqual(status === 503 ? [0, 1] : [1, 0])
   },
 )

@@ -36,7 +36,7 @@ for (const [engine, isPresent] of ENGINES) {
     `kill -9 of ${engine}, and of its servers, loses nothing acknowledged`,
     { timeout: 300_000 },
     async () => {
-      const { code, told: said } = await soakOn(engine, 'as-durability', 4)
+      const { code, told: said } = await soakOn('as-durability', { engine, rounds: 4 })
       expect(said).toContain('as-durability: kept')
       expect(code).toBe(0)
     },
@@ -46,12 +46,22 @@ for (const [engine, isPresent] of ENGINES) {
     `two nodes on ${engine} keep single use`,
     { timeout: 300_000 },
     async () => {
-      const { code, told: said } = await soakOn(engine, 'as-races', 5)
+      const { code, told: said } = await soakOn('as-races', { engine, rounds: 5 })
       expect(said).toContain('as-races: kept')
       expect(code).toBe(0)
     },
   )
 }
+
+test.runIf(installed('redis-server'))(
+  'failover of Redis to its replica, and kill -9 of its servers, lose nothing acknowledged',
+  { timeout: 300_000 },
+  async () => {
+    const { code, told: said } = await soakOn('as-failover', { rounds: 4 })
+    expect(said).toContain('as-failover: kept')
+    expect(code).toBe(0)
+  },
+)
 
 async function cutOff(installation: Installation): Promise<void> {
   const { store, nodes } = installation

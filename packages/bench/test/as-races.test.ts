@@ -6,7 +6,7 @@ test(
   'RFC6749-4.1.2, OIDCC-9, RFC9449-11.1: two nodes on SQLite keep single use',
   { timeout: 120_000 },
   async () => {
-    const { code, told } = await soakOn('sqlite', 'as-races', 2)
+    const { code, told } = await soakOn('as-races', { engine: 'sqlite', rounds: 2 })
     expect(told).toContain('as-races: kept')
     expect(code).toBe(0)
   },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -107,6 +107,26 @@ describe('Records in SQLite', () => {
     newer.exec('PRAGMA user_version = 99')
     newer.close()
     expect(() => new RecordsInSqlite(path)).toThrow(/schema 99 is newer/)
+  })
+
+  test('a file that is taken away is not written to, and works again when it is back', async () => {
+    const path = file()
+    const records = new RecordsInSqlite(path)
+    const record = { kind: 'Code', id: 'a', payload: {} }
+    expect(await records.add(record)).toBe(true)
+    const elsewhere = (from: string, to: string) => {
+      for (const end of ['', '-wal', '-shm']) renameSync(from + end, to + end)
+    }
+    elsewhere(path, `${path}-away`)
+    await expect(records.consume('Code', 'a')).rejects.toThrow(StoreError)
+    await expect(records.find('Code', 'a')).rejects.toThrow(`${path} is gone`)
+    // Another one in its place is not what the records are in.
+    await new RecordsInSqlite(path).close()
+    await expect(records.consume('Code', 'a')).rejects.toThrow('not the file that was opened')
+    await expect(records.list('Code')).rejects.toThrow(StoreError)
+    elsewhere(`${path}-away`, path)
+    expect(await records.consume('Code', 'a')).toBe(true)
+    expect(await new RecordsInSqlite(path).consume('Code', 'a')).toBe(false)
   })
 
   test('only its owner can read the file', () => {

@@ -63,13 +63,38 @@ function suite(): void {
     const now = () => clock.time
     const records = await open({ nothingUsedBefore: false, now, quarantine: 60_000 })
     await expect(records.add(code)).rejects.toThrow(StoreError)
+    clock.time += 15_000
     await records.upsert(code)
     await expect(records.consume('Code', 'a')).rejects.toThrow(/lost what was used/)
     expect(await records.find('Code', 'a')).toEqual(code)
-    clock.time += 59_999
+    clock.time += 44_999
     await expect(records.consume('Code', 'a')).rejects.toThrow(StoreError)
     clock.time += 1
     expect(await records.consume('Code', 'a')).toBe(true)
+  })
+
+  test('a record from before the loss is not consumed after the quarantine either', async () => {
+    const own = await Redis.start()
+    const clock = { time: Date.now() }
+    const now = () => clock.time
+    const records = await open({ server: own.server, now, quarantine: 60_000 })
+    await records.upsert({ ...code, expiresAt: clock.time + 3_600_000 })
+    await records.upsert({ ...code, id: 'for good' })
+    await own.ask('SAVE')
+    expect(await records.consume('Code', 'a')).toBe(true)
+    await own.kill()
+    await own.start() // with what it had saved
+    await eventually('reconnect', async () => (await records.find('Code', 'a')) !== undefined)
+    expect((await records.find('Code', 'a'))?.consumedAt).toBeUndefined() // lost
+    await expect(records.consume('Code', 'a')).rejects.toThrow(/lost what was used/)
+    const later = new Date(clock.time + 3_600_000).toISOString()
+    clock.time += 60_000
+    await expect(records.consume('Code', 'a')).rejects.toThrow(`before ${later}`)
+    await expect(records.consume('Code', 'for good')).rejects.toThrow(/had before is not used$/)
+    await records.upsert({ ...code, id: 'b' })
+    expect(await records.consume('Code', 'b')).toBe(true)
+    expect(await records.add({ ...code, id: 'c' })).toBe(true)
+    await own.stop()
   })
 
   test('FLUSHALL: what was used is not used again', async () => {

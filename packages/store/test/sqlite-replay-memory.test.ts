@@ -101,11 +101,16 @@ test('where the system does not name its runs every opening is a generation, als
   expect(await two.put(use('a'))).toBe('seen')
 })
 
-test('a file that was taken away is a new generation', () => {
+test('a file that was taken away is a new generation; who had it open accepts nothing', async () => {
   const path = file()
-  const { generation } = new ReplayMemoryInSqlite(path)
+  const before = new ReplayMemoryInSqlite(path)
   for (const end of ['', '-wal', '-shm']) rmSync(path + end)
-  expect(new ReplayMemoryInSqlite(path).generation).not.toBe(generation)
+  await expect(before.put(use('a'))).rejects.toThrow(`${path} is gone`)
+  const after = new ReplayMemoryInSqlite(path)
+  expect(after.generation).not.toBe(before.generation)
+  expect(await after.put(use('a'))).toBe('recorded')
+  await expect(before.put(use('a'))).rejects.toThrow(StoreError)
+  await expect(before.look()).rejects.toThrow(StoreError)
 })
 
 test('a clock that steps back behind what was swept is a new generation, complete from there', async () => {

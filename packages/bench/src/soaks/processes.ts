@@ -101,9 +101,9 @@ export async function freePort(): Promise<number> {
 
 /** Waits for what another process does; polls, for there is nothing to be told by. */
 export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const last = Date.now() + 30_000
+  const last = Date.now() + 90_000
   while (!(await holds().catch(() => false))) {
-    if (Date.now() > last) throw new Error(`${what}: not within 30 s`)
+    if (Date.now() > last) throw new Error(`${what}: not within 90 s`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

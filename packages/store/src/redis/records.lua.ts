@@ -55,7 +55,7 @@ local function write(first)
   local key = record_key(kind, id)
   drop(key)
   local life = expires and whole(math.max(tonumber(expires) + grace - now, 1))
-  local fields = {'kind', kind, 'id', id, 'payload', ARGV[first + 2]}
+  local fields = {'kind', kind, 'id', id, 'payload', ARGV[first + 2], 'written_at', whole(now)}
   for name, value in pairs({expires_at = expires, grant = grant, index = index}) do
     table.insert(fields, name)
     table.insert(fields, value)
@@ -74,17 +74,19 @@ end
 /**
  * What is used once is refused while something used may have been lost. ARGV[3]: quarantine in
  * milliseconds; ARGV[4]: 'keeps' where a new life of the server has lost nothing.
- * ARGV[5]: 'new' where nothing was ever used under this name.
+ * ARGV[5]: 'new' where nothing was ever used under this name. `lost_at` is when the last loss was noticed.
  */
 const QUARANTINE = `
 local present = life()
-local sentinel = redis.call('HMGET', KEYS[1], 'life', 'closed_until')
+local sentinel = redis.call('HMGET', KEYS[1], 'life', 'closed_until', 'lost_at')
 local closed_until = tonumber(sentinel[2] or '0')
+local lost_at = tonumber(sentinel[3] or '0')
 if sentinel[1] ~= present then
   local kept
   if sentinel[1] then kept = ARGV[4] == 'keeps' else kept = ARGV[5] == 'new' end
-  if not kept then closed_until = now + tonumber(ARGV[3]) end
-  redis.call('HSET', KEYS[1], 'life', present, 'closed_until', whole(closed_until))
+  if not kept then lost_at, closed_until = now, now + tonumber(ARGV[3]) end
+  redis.call('HSET', KEYS[1], 'life', present,
+    'closed_until', whole(closed_until), 'lost_at', whole(lost_at))
 end
 if closed_until > now then return {'closed', whole(closed_until)} end
 `
@@ -109,6 +111,12 @@ export const CONSUME = script(
 local key = record_key(ARGV[6], ARGV[7])
 local found = read(key)
 if not found or found[2] then return {'done', 0} end
+-- It may have been used, and that be lost; and it may outlive the quarantine. The clock of a server
+-- that is no more may have been ahead.
+local written_at, expires_at = unpack(redis.call('HMGET', key, 'written_at', 'expires_at'))
+if lost_at > 0 and tonumber(written_at or '0') < lost_at + grace then
+  return {'doubtful', expires_at or ''}
+end
 redis.call('HSET', key, 'consumed_at', whole(now))
 return {'done', 1}`,
 )

@@ -16,7 +16,8 @@ export interface RecordsInRedisOptions {
   readonly replicas?: number
   /**
    * Milliseconds for which `add` and `consume` refuse after a loss: the longest life of anything
-   * that is used once, so that nothing used before the loss can be used again.
+   * that is added to be used once, so that nothing used before the loss can be used again. A record
+   * from before it is never consumed.
    */
   readonly quarantine?: number
   /**
@@ -156,9 +157,9 @@ export class RecordsInRedis implements Records {
     const answer = await this.#write(script, [...this.#singleUse(), ...values])
     const [state, value] = Array.isArray(answer) ? answer : []
     if (state === 'done') return value === 1
-    throw new StoreError(
-      `Redis may have lost what was used: nothing is used once before ${new Date(Number(value)).toISOString()}`,
-    )
+    const what = state === 'doubtful' ? 'what it had before is not used' : 'nothing is used once'
+    const until = value === '' ? '' : ` before ${new Date(Number(value)).toISOString()}`
+    throw new StoreError(`Redis may have lost what was used: ${what}${until}`)
   }
 
   async #replicated(): Promise<void> {

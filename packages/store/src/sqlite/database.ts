@@ -1,6 +1,17 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../records.ts'
+
+export interface OpenDatabase {
+  readonly database: DatabaseSync
+  /**
+   * What is written to a file that was removed, or put in another's place, is lost when its last process
+   * ends, and no process that opens it anew sees any of it.
+   *
+   * @throws StoreError as long as the file that was opened is not under its name
+   */
+  readonly inPlace: () => void
+}
 
 /**
  * Opens a file that several processes may share, and brings its schema up to date: a database of version n
@@ -13,7 +24,7 @@ export function openDatabase(
   file: string,
   steps: readonly string[],
   synchronous: 'FULL' | 'NORMAL',
-): DatabaseSync {
+): OpenDatabase {
   try {
     const database = new DatabaseSync(file)
     // The other process's write is waited for.
@@ -22,12 +33,23 @@ export function openDatabase(
     )
     if (file !== ':memory:') chmodSync(file, 0o600)
     migrate(database, file, steps)
-    return database
+    return { database, inPlace: placed(file) }
   } catch (error) {
     if (error instanceof StoreError) throw error
     throw new StoreError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
+  }
+}
+
+function placed(file: string): () => void {
+  const inode = () => statSync(file, { throwIfNoEntry: false })?.ino
+  const opened = inode()
+  return () => {
+    if (inode() !== opened)
+      throw new StoreError(
+        `${file} is gone, or not the file that was opened: put it back or restart`,
+      )
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { OpenDatabase } from './database.ts'
 
 interface Write {
   readonly run: () => void
@@ -15,12 +16,14 @@ const MOST_TURNS = 8
  */
 export class GroupedCommit {
   readonly #database: DatabaseSync
+  readonly #inPlace: () => void
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   #waiting: Write[] = []
 
-  constructor(database: DatabaseSync) {
+  constructor({ database, inPlace }: OpenDatabase) {
     this.#database = database
+    this.#inPlace = inPlace
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
   }
@@ -57,6 +60,7 @@ export class GroupedCommit {
   #commitAll(group: readonly Write[]): boolean {
     let ran = 0
     try {
+      this.#inPlace()
       this.#begin.run()
       for (const { run } of group) {
         run()

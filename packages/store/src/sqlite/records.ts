@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
-import { openDatabase } from './database.ts'
+import { type OpenDatabase, openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
 import { RECORDS } from './schema.ts'
 
@@ -10,7 +10,7 @@ import { RECORDS } from './schema.ts'
  * same file, and wait up to 5 s for each other's write.
  */
 export class RecordsInSqlite implements Records {
-  readonly #database: DatabaseSync
+  readonly #file: OpenDatabase
   readonly #now: () => number
   readonly #statements: ReturnType<typeof prepare>
   readonly #commit: GroupedCommit
@@ -18,9 +18,9 @@ export class RecordsInSqlite implements Records {
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
   constructor(file: string, now: () => number = Date.now) {
     this.#now = now
-    this.#database = openDatabase(file, RECORDS, 'FULL')
-    this.#statements = prepare(this.#database)
-    this.#commit = new GroupedCommit(this.#database)
+    this.#file = openDatabase(file, RECORDS, 'FULL')
+    this.#statements = prepare(this.#file.database)
+    this.#commit = new GroupedCommit(this.#file)
   }
 
   async upsert(record: NewRecord): Promise<void> {
@@ -37,15 +37,15 @@ export class RecordsInSqlite implements Records {
   }
 
   async find(kind: string, id: string): Promise<StoredRecord | undefined> {
-    return row(this.#statements.find.get(kind, id, this.#now() - GRACE))
+    return row(this.#read.find.get(kind, id, this.#now() - GRACE))
   }
 
   async findByIndex(kind: string, index: string): Promise<StoredRecord | undefined> {
-    return row(this.#statements.findByIndex.get(kind, index, this.#now() - GRACE))
+    return row(this.#read.findByIndex.get(kind, index, this.#now() - GRACE))
   }
 
   async list(kind: string): Promise<StoredRecord[]> {
-    return this.#statements.list
+    return this.#read.list
       .all(kind, this.#now() - GRACE)
       .map(row)
       .filter((found) => found !== undefined)
@@ -64,7 +64,7 @@ export class RecordsInSqlite implements Records {
   }
 
   async listGrant(grant: string): Promise<StoredRecord[]> {
-    return this.#statements.listGrant
+    return this.#read.listGrant
       .all(grant, this.#now() - GRACE)
       .map(row)
       .filter((found) => found !== undefined)
@@ -86,7 +86,12 @@ export class RecordsInSqlite implements Records {
 
   async close(): Promise<void> {
     this.#commit.flush()
-    this.#database.close()
+    this.#file.database.close()
+  }
+
+  get #read() {
+    this.#file.inPlace()
+    return this.#statements
   }
 }
 

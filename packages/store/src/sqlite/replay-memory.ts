@@ -9,7 +9,7 @@ import {
   type ReplayMemory,
   type Use,
 } from '../replay-memory.ts'
-import { openDatabase } from './database.ts'
+import { type OpenDatabase, openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
 import { REPLAY_MEMORY } from './schema.ts'
 
@@ -47,7 +47,7 @@ interface Life {
  * begins one. So does a clock that steps back behind what was swept.
  */
 export class ReplayMemoryInSqlite implements ReplayMemory {
-  readonly #database: DatabaseSync
+  readonly #file: OpenDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #commit: GroupedCommit
   readonly #now: () => number
@@ -61,9 +61,9 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     const { limits = LIMITS, now = Date.now, boot = bootId, nothingUsedBefore = false } = options
     this.#now = now
     this.#limits = limits
-    this.#database = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
-    this.#statements = prepare(this.#database)
-    this.#commit = new GroupedCommit(this.#database)
+    this.#file = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
+    this.#statements = prepare(this.#file.database)
+    this.#commit = new GroupedCommit(this.#file)
     this.#open(boot() ?? null, nothingUsedBefore)
   }
 
@@ -93,6 +93,7 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   async look(): Promise<void> {
+    this.#file.inPlace()
     this.#adopt()
   }
 
@@ -108,19 +109,20 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
 
   async close(): Promise<void> {
     this.#commit.flush()
-    this.#database.close()
+    this.#file.database.close()
   }
 
   #open(boot: string | null, nothingUsedBefore: boolean): void {
     const { life, begin } = this.#statements
-    this.#database.exec('BEGIN IMMEDIATE')
+    const { database } = this.#file
+    database.exec('BEGIN IMMEDIATE')
     const now = this.#now()
     const known = life.get()
     const since = nothingUsedBefore && !known ? 0 : now
     // Never before what was swept: the clock may have been set back while nothing ran.
     if (boot === null || known?.['boot'] !== boot) begin.run(boot, randomUUID(), since, now)
     this.#adopt()
-    this.#database.exec('COMMIT')
+    database.exec('COMMIT')
   }
 
   // One transaction, in which no other process writes.

@@ -1,7 +1,7 @@
 /** What was acknowledged is there after kill -9, and what was used is not unused again. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Broken, type Findings, type Say, type Soak } from '../soak.ts'
-import { type Engine, ENGINES } from './engines.ts'
+import { ENGINES, type Kind } from './engines.ts'
 import { Installation } from './installation.ts'
 import { Ledger } from './ledger.ts'
 import { Requests } from './requests.ts'
@@ -23,8 +23,18 @@ export const durability: Soak = {
   run: (rounds, say, engine) => run(rounds, say, engine),
 }
 
-async function run(rounds: number, say: Say, engine: Engine): Promise<Findings> {
-  const installation = await Installation.start(engine, NODES)
+/** Shorter than the others by default: whoever waits for a replica is slow. */
+export const failover: Soak = {
+  name: 'as-failover',
+  shows:
+    'The same where Redis is killed and the replica, which must have every write before it counts, takes its place.',
+  counts: 'kills, every other of them of Redis',
+  rounds: 20,
+  run: (rounds, say) => run(rounds, say, 'redis-replica'),
+}
+
+async function run(rounds: number, say: Say, kind: Kind): Promise<Findings> {
+  const installation = await Installation.start(kind, NODES)
   const material = await installation.material('private-key-jwt-dpop')
   const clients = await Promise.all(Array.from({ length: WORKERS }, () => Requests.of(material)))
   const [broken, total] = [new Broken(), new Ledger()]
@@ -32,7 +42,7 @@ async function run(rounds: number, say: Say, engine: Engine): Promise<Findings> 
     for (let round = 0; round < rounds; round += 1) {
       const ledgers = clients.map(() => new Ledger())
       // A store in the servers' own process dies with them; another is killed in turn with them.
-      const isOfNodes = engine === 'sqlite' || round % 2 === 1
+      const isOfNodes = kind === 'sqlite' || round % 2 === 1
       await strike(installation, isOfNodes, (signal) =>
         Promise.all(
           clients.map((client, one) =>
@@ -52,9 +62,10 @@ async function run(rounds: number, say: Say, engine: Engine): Promise<Findings> 
     await Promise.all(clients.map((client) => client.close()))
     await installation.close()
   }
-  if (engine !== 'sqlite' && rounds > 1 && total.refused === 0)
+  if (kind !== 'sqlite' && rounds > 1 && total.refused === 0)
     broken.add('nothing was refused while the store was away')
-  return { table: [{ store: engine, kills: rounds, ...total.counts() }], broken: broken.list }
+  if (total.undecided > total.decided) broken.add('most of what was tried again was answered 503')
+  return { table: [{ store: kind, kills: rounds, ...total.counts() }], broken: broken.list }
 }
 
 /** Kills at a random moment under load, and mends. */

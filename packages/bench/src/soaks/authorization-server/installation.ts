@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
 import { end, eventually, freePort, newFolder, startService } from '../processes.ts'
 import { Balancer } from './balancer.ts'
-import { type Engine, type Store, startStore } from './engines.ts'
+import { type Kind, type Store, startStore } from './engines.ts'
 
 const service = (name: string): URL =>
   new URL(`../../../../lab/src/services/${name}.ts`, import.meta.url)
@@ -61,48 +61,52 @@ export class Installation {
   readonly balancer: Balancer
   readonly issuer: string
   readonly resource: string
-  readonly #state: string
+  readonly #env: Env
   readonly #status: ChildProcess
 
   private constructor(
     made: Pick<Installation, 'store' | 'nodes' | 'balancer'>,
     ports: Ports,
-    of: { readonly state: string; readonly status: ChildProcess },
+    of: { readonly env: Env; readonly status: ChildProcess },
   ) {
     this.store = made.store
     this.nodes = made.nodes
     this.balancer = made.balancer
     this.issuer = `https://localhost:${ports.public}`
     this.resource = `https://localhost:${ports.resource}`
-    this.#state = of.state
+    this.#env = of.env
     this.#status = of.status
   }
 
-  /** @throws CannotRun where the engine's server is not installed */
-  static async start(engine: Engine, count: number): Promise<Installation> {
-    const [store, folder, ports] = [await startStore(engine), newFolder(), await freePorts()]
-    const state = join(folder, 'state')
+  /** @throws CannotRun where the store's server is not installed */
+  static async start(on: Kind | Store, count: number): Promise<Installation> {
+    const store = typeof on === 'string' ? await startStore(on) : on
+    const [folder, ports] = [newFolder(), await freePorts()]
     const env = {
       HOLDFAST_CERTS: join(folder, 'certs'),
-      HOLDFAST_STATE: state,
+      HOLDFAST_STATE: join(folder, 'state'),
       HOLDFAST_STORE: store.setting,
       HOLDFAST_HOST: 'localhost',
       ...variables(ports),
     }
-    const prepared = startService(service('pki'), env)
-    const [code] = await once(prepared, 'exit')
+    const code = await prepared(env)
     if (code !== 0) throw new Error(`pki ended with ${code}`)
     const status = startService(service('certificate-status'), env)
     const nodes = Array.from({ length: count }, (_, index) => new Node(index, ports, env))
     await Promise.all(nodes.map((node) => node.start()))
     const addresses = nodes.map(({ address }) => address)
     const balancer = await Balancer.start(addresses, [ports.public, ports.alias])
-    return new Installation({ store, nodes, balancer }, ports, { state, status })
+    return new Installation({ store, nodes, balancer }, ports, { env, status })
   }
 
   material(client: string): Promise<ClientMaterial> {
     const folder = client === 'resource-server' ? client : join('clients', client)
-    return readMaterial(join(this.#state, folder))
+    return readMaterial(join(this.#env.HOLDFAST_STATE, folder))
+  }
+
+  /** Puts clients and keys that the store does not hold there once more. @returns the exit code */
+  prepare(): Promise<number> {
+    return prepared(this.#env)
   }
 
   async close(): Promise<void> {
@@ -110,6 +114,15 @@ export class Installation {
     await Promise.all([...this.nodes.map((node) => node.kill()), end(this.#status)])
     await this.store.kill()
   }
+}
+
+interface Env extends Readonly<Record<string, string>> {
+  readonly HOLDFAST_STATE: string
+}
+
+async function prepared(env: Env): Promise<number> {
+  const [code] = await once(startService(service('pki'), env), 'exit')
+  return Number(code)
 }
 
 async function freePorts(): Promise<Ports> {

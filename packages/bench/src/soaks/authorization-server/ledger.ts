@@ -19,6 +19,8 @@ type Count = 'refresh tokens' | 'revocations' | 'codes' | 'pushed requests' | 'a
 export class Ledger {
   refused = 0
   cutOff = 0
+  /** Tried again and answered 503: that says neither that it is there nor that it is not. */
+  undecided = 0
   /** Answers that no outage excuses. */
   readonly #wrong: string[] = []
   readonly #assertions: string[] = []
@@ -73,8 +75,12 @@ export class Ledger {
   async check(client: Again): Promise<readonly string[]> {
     const wrong = [...this.#wrong]
     const expect = async (count: Count, expected: string, answer: Promise<Answer>) => {
-      this.#checked[count] += 1
       const got = told(await answer)
+      if (got === UNAVAILABLE) {
+        this.undecided += 1
+        return
+      }
+      this.#checked[count] += 1
       if (got !== expected) wrong.push(`${count}: one is answered ${got}, not ${expected}`)
     }
     for (const { refreshToken, grant } of this.#flows)
@@ -98,7 +104,8 @@ export class Ledger {
     const wrong: string[] = []
     for (const token of this.#kept) {
       const got = told(await client.send('/token', refresh(token)))
-      if (got !== '200') wrong.push(`a refresh token of an earlier round is answered ${got}`)
+      if (got === UNAVAILABLE) this.undecided += 1
+      else if (got !== '200') wrong.push(`a refresh token of an earlier round is answered ${got}`)
     }
     return wrong
   }
@@ -106,13 +113,19 @@ export class Ledger {
   add(round: Ledger): void {
     this.refused += round.refused
     this.cutOff += round.cutOff
+    this.undecided += round.undecided
     for (const { refreshToken, grant, isSentAgain } of round.#flows)
       if (grant === 'stands' && !isSentAgain) this.#kept.push(refreshToken)
     for (const count of COUNTS) this.#checked[count] += round.#checked[count]
   }
 
   counts() {
-    return { ...this.#checked, 'refused 503': this.refused, 'cut off': this.cutOff }
+    const { refused, cutOff, undecided } = this
+    return { ...this.#checked, 'refused 503': refused, 'cut off': cutOff, undecided }
+  }
+
+  get decided(): number {
+    return Object.values(this.#checked).reduce((sum, count) => sum + count)
   }
 
   summary(): string {
@@ -124,7 +137,7 @@ export class Ledger {
   /** @returns is it acknowledged? */
   #took(answer: Answer): boolean {
     const { status } = answer
-    if (status === 503) this.refused += 1
+    if (status === 503 && answer.retryAfter !== undefined) this.refused += 1
     else if (status >= 300 && answer.json['error'] !== 'use_dpop_nonce')
       this.#wrong.push(`an honest request is answered ${told(answer)}`)
     return status < 300
@@ -144,5 +157,6 @@ const FATES = {
   revoked: ['revocations', '400 invalid_grant'],
 } as const
 
+const UNAVAILABLE = '503 temporarily_unavailable'
 const CC = { grant_type: 'client_credentials' }
 const refresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })

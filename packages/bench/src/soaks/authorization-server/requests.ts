@@ -13,6 +13,8 @@ import {
 export interface Answer {
   readonly status: number
   readonly json: Readonly<Record<string, unknown>>
+  /** Seconds, where the answer says when to ask again. */
+  readonly retryAfter?: string | undefined
 }
 
 /** What one request presents; a part that is not given is made for it alone. */
@@ -28,6 +30,9 @@ export interface Code {
 
 /** Client assertions last so long, in seconds: until what was acknowledged has been tried again. */
 const LIFE = 300
+
+/** As long as any may last. */
+export const LONGEST_LIFE = 600
 
 /** Speaks for one `private_key_jwt` client. */
 export class Requests {
@@ -46,10 +51,10 @@ export class Requests {
     return new Requests(material, await generateProofKey('ES256'))
   }
 
-  assertion(): Promise<string> {
+  assertion(life = LIFE): Promise<string> {
     const { key, clientId, issuer } = this.#material
     const privateKey = createPrivateKey({ key: { ...key }, format: 'jwk' })
-    const exp = Math.floor(Date.now() / 1000) + LIFE
+    const exp = Math.floor(Date.now() / 1000) + life
     const own = { iss: clientId, sub: clientId, aud: issuer, exp, jti: randomUUID() }
     return makeProof(
       { privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' },
@@ -88,7 +93,9 @@ export class Requests {
     })
     this.#nonce = answer.headers.get('dpop-nonce') ?? this.#nonce
     const text = await answer.text()
-    return { status: answer.status, json: answer.status === 200 ? unsigned(text) : parsed(text) }
+    const json = answer.status === 200 ? unsigned(text) : parsed(text)
+    const retryAfter = answer.headers.get('retry-after') ?? undefined
+    return { status: answer.status, json, retryAfter }
   }
 
   /** Once more where a nonce is asked for (RFC 9449 §8). */

@@ -1,11 +1,12 @@
 import { type Issuer, startIssuer } from '../../load/issuer.ts'
 import { freePort, installed } from '../processes.ts'
+import { RedisAddress } from '../redis-address.ts'
 import { RedisServer } from '../redis-server.ts'
 import { CannotRun } from '../cannot-run.ts'
 import { Broken, type Findings, type Line, type Say, type Soak } from '../soak.ts'
 import { away, shaken, steady } from './answers.ts'
 import { Fleet } from './fleet.ts'
-import { type Incident, incidents, RedisAddress } from './incidents.ts'
+import { type Incident, incidents } from './incidents.ts'
 import { Traffic } from './traffic.ts'
 
 const SERVER = new URL('./server.ts', import.meta.url)
