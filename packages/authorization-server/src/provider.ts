@@ -27,7 +27,7 @@ import { signedIntrospection } from './extensions/message-signing/signed-introsp
 import { jwtsByRecord } from './status-list/presented.ts'
 import { statusLists } from './status-list/publishing.ts'
 
-interface Around extends Observers {
+interface Around extends Omit<Observers, 'explain'> {
   readonly limits: AuthenticationLimits
   readonly warn: (sentence: string) => void
 }
@@ -56,7 +56,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
 
   // From the outside in; the library's own routes are innermost.
   provider
-    .use(answersInOAuth(provider, observers))
+    .use(answersInOAuth(provider, { ...observers, explain: house.explain }))
     .use(crossOrigin(configuration.browserOrigins))
     .use(enforcing(provider, house))
     .use(statusLists(house))

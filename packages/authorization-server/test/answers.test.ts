@@ -112,6 +112,7 @@ describe('the trace', () => {
         at: expect.any(Number),
         rows: expect.toSatisfy((rows) => rows.length > 0 && rows.every(isHeld)),
         refusal: {
+          clause: 'RFC7523-3',
           error: 'invalid_client',
           sentence: expect.stringMatching(/^client authentication failed: .*aud/),
         },

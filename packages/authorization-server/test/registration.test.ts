@@ -215,7 +215,7 @@ const WEAKER: readonly (readonly [what: string, edit: Members, clause: string])[
 /** What the answer says, and the clause that it and the audit name. */
 const refusal = (answer: Response) => [
   ...verdict(answer),
-  /\((\S+)\)$/.exec(String(answer.json['error_description']))?.[1],
+  /^(\S+): /.exec(String(answer.json['error_description']))?.[1],
   outcomes.at(-1)?.clause,
 ]
 

@@ -2,10 +2,12 @@ import type { Reporter } from '@holdfast/trace'
 import { errors } from 'oidc-provider'
 import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Context, Middleware } from 'koa'
+import { clauseOf, lacksProof } from './clauses.ts'
 import { onRefusal, reportDecision } from './decisions.ts'
 import type { Failure } from './decisions.ts'
 import { endpoints, isCanonical, isForPeople, postOnly } from '../vocabulary/endpoints.ts'
 import { TooManyFailures } from '../operations/limits.ts'
+import { note, noted } from '../operations/notes.ts'
 import { outcomeOf } from '../operations/outcome.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { showError } from '../pages/error.ts'
@@ -19,13 +21,18 @@ export interface Observers {
   readonly report: Reporter
   /** Told of every outcome that matters for security, before it is answered. Must not throw. */
   readonly audit: ((outcome: Outcome) => void) | undefined
+  /** Name the clause of a refusal to the client. */
+  readonly explain: boolean
 }
 
 /**
  * The outermost middleware: whatever happens inside, the answer is an OAuth error with the right
  * status, and the decision is on the trace.
  */
-export function answersInOAuth(provider: Provider, { report, audit }: Observers): Middleware {
+export function answersInOAuth(
+  provider: Provider,
+  { report, audit, explain }: Observers,
+): Middleware {
   const failures = new WeakMap<object, Failure>()
   onRefusal(provider, (ctx, thrown) => {
     const deep = tooDeep(ctx, thrown)
@@ -33,6 +40,7 @@ export function answersInOAuth(provider: Provider, { report, audit }: Observers)
     const failure = deep ?? thrown
     failures.set(ctx, failure)
     mend(ctx, failure)
+    nameClause(ctx, { failure, explain })
   })
   // Connections that break while we write; Koa would print them.
   provider.silent = true
@@ -45,6 +53,7 @@ export function answersInOAuth(provider: Provider, { report, audit }: Observers)
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error))
       failures.set(ctx, failure)
+      if ('clause' in failure) note(ctx, { clause: String(failure.clause) })
       answerFailure(ctx, failure)
     }
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
@@ -52,7 +61,8 @@ export function answersInOAuth(provider: Provider, { report, audit }: Observers)
     const failure = failures.get(ctx)
     if (failure instanceof TooManyFailures) ctx.set('Retry-After', String(failure.retryAfter))
     const decision = decidedOn(ctx)?.decision
-    reportDecision(report, ctx.get('traceparent'), { decision, failure })
+    const { clause } = noted(ctx)
+    reportDecision(report, ctx.get('traceparent'), { decision, failure, clause })
     const outcome = audit && outcomeOf(ctx, failure, performance.now() - began)
     if (outcome) audit(outcome)
   }
@@ -73,6 +83,19 @@ function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
   if (named) ctx.body = named
 }
 
+/** For the trace and the audit, and for the client where that is wanted. */
+function nameClause(
+  ctx: KoaContextWithOIDC,
+  { failure, explain }: { readonly failure: Failure; readonly explain: boolean },
+): void {
+  const clause = clauseOf(ctx, failure)
+  if (clause === undefined) return
+  note(ctx, { clause })
+  const { error, error_description: sentence }: Partial<ErrorOut> = Object(ctx.body)
+  if (!explain || error === undefined || 'clause' in failure) return
+  ctx.body = { error, error_description: `${clause}: ${sentence ?? error}` }
+}
+
 /** The library clones a JWT before it has judged it, and V8 gives up on what nests a thousandfold. */
 function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
   const jwt = params?.['request'] ?? params?.['client_assertion']
@@ -83,14 +106,15 @@ function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
 
 /** A proof is missing, where the library blames the grant (RFC9449-5). */
 function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
-  const { client, params, route } = ctx.oidc
   // Client authentication has succeeded: this error does not come before it.
-  if (route !== 'token' || !(failure instanceof errors.InvalidGrant)) return undefined
-  if (client?.['dpopBoundAccessTokens'] !== true || decidedOn(ctx)?.proof) return undefined
+  if (!(failure instanceof errors.InvalidGrant) || !lacksProof(ctx)) return undefined
   return {
     // A confidential client's refresh token is bound to no key: there is no proof that could be
     // invalid, there is something missing (RFC6749-5.2). The OpenID plans ask for that.
-    error: params?.['grant_type'] === 'refresh_token' ? 'invalid_request' : 'invalid_dpop_proof',
+    error:
+      ctx.oidc.params?.['grant_type'] === 'refresh_token'
+        ? 'invalid_request'
+        : 'invalid_dpop_proof',
     error_description: 'a DPoP proof is required of this client',
   }
 }

@@ -36,15 +36,24 @@ export function describe(failure: Failure): { error: string; sentence: string } 
   return { error, sentence: [description, detail].filter(Boolean).join(': ') || error }
 }
 
+interface Decided {
+  readonly decision: Decision | undefined
+  readonly failure: Failure | undefined
+  /** Of a refusal that is no row's. */
+  readonly clause: string | undefined
+}
+
 /** Puts what was decided on the trace, if the exchange is traced: our rows, and who refused. */
 export function reportDecision(
   report: Reporter,
   traceparent: string,
-  { decision, failure }: { decision: Decision | undefined; failure: Failure | undefined },
+  { decision, failure, clause }: Decided,
 ): void {
   const context = parseTraceparent(traceparent)
   if (!context || (!decision && !failure)) return
-  const refusal = decision?.refusal ? ofRow(decision.refusal) : failure && ofFailure(failure)
+  const refusal = decision?.refusal
+    ? ofRow(decision.refusal)
+    : failure && { ...describe(failure), ...(clause !== undefined && { clause }) }
   report({
     type: 'decision',
     by: 'authorization-server',
@@ -54,11 +63,6 @@ export function reportDecision(
     ...(refusal && { refusal }),
   })
 }
-
-const ofFailure = (failure: Failure) => ({
-  ...describe(failure),
-  ...('clause' in failure && { clause: String(failure.clause) }),
-})
 
 const ofRow = ({ clause, sentence, answer, mismatch }: Refusal) => ({
   clause,

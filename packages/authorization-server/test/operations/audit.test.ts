@@ -121,6 +121,7 @@ describe('the token endpoint', () => {
         endpoint: 'token',
         outcome: 'refused',
         status: 401,
+        clause: 'RFC7523-3',
         error: 'invalid_client',
         reason: expect.stringMatching(/^client authentication failed: .*aud/),
         client: 'web',

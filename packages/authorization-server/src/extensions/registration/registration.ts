@@ -122,7 +122,7 @@ export class Registrations {
       if (!(error instanceof ClientMetadataError)) throw error
       const { clause, sentence } = error
       note(ctx, clause === undefined ? {} : { clause })
-      const why = this.#explain && clause !== undefined ? `${sentence} (${clause})` : sentence
+      const why = this.#explain && clause !== undefined ? `${clause}: ${sentence}` : sentence
       throw new errors.InvalidClientMetadata(why)
     }
   }

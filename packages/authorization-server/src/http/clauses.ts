@@ -1,0 +1,97 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
+import { errors } from 'oidc-provider'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import { decidedOn } from '../sender-constraint/decided.ts'
+import { CIBA_GRANT } from '../extensions/ciba/requirements.ts'
+import { DEVICE_GRANT } from '../extensions/device-authorization/requirements.ts'
+import type { Failure } from './decisions.ts'
+
+type Holds = (ctx: KoaContextWithOIDC) => boolean
+type Class = abstract new (...args: never[]) => Error
+
+const by =
+  (method: string): Holds =>
+  ({ oidc: { client } }) =>
+    client?.clientAuthMethod === method
+
+const at =
+  (route: string): Holds =>
+  ({ oidc }) =>
+    oidc.route === route
+
+const grant =
+  (type: string): Holds =>
+  ({ oidc: { params, route } }) =>
+    route === 'token' && params?.['grant_type'] === type
+
+/** A DPoP client without a proof, where the library blames the grant. */
+export const lacksProof: Holds = (ctx) =>
+  ctx.oidc.route === 'token' &&
+  ctx.oidc.client?.['dpopBoundAccessTokens'] === true &&
+  !decidedOn(ctx)?.proof
+
+const isCertificateBound: Holds = ({ oidc: { client } }) =>
+  client?.['tlsClientCertificateBoundAccessTokens'] === true
+
+const lacksCertificate: Holds = (ctx) =>
+  ctx.oidc.route === 'token' && isCertificateBound(ctx) && !decidedOn(ctx)?.proof
+
+const constrainedTwice: Holds = (ctx) =>
+  isCertificateBound(ctx) && decidedOn(ctx)?.proof !== undefined
+
+const lacksChallenge: Holds = ({ oidc: { params, route } }) =>
+  route === 'pushed_authorization_request' &&
+  params?.['request'] === undefined &&
+  (params?.['code_challenge'] === undefined || params['code_challenge_method'] !== 'S256')
+
+const isNotPushed: Holds = ({ oidc: { params, route } }) =>
+  route === 'authorization' && params?.['request_uri'] === undefined
+
+const isUnsigned: Holds = ({ oidc: { params, client } }) =>
+  params?.['request'] === undefined && client?.['requireSignedRequestObject'] === true
+
+const isUnsignedAuthentication: Holds = (ctx) =>
+  ctx.oidc.route === 'backchannel_authentication' && isUnsigned(ctx)
+
+/**
+ * Under which clause the library refuses: by the class of its error, and by what was asked. Of those
+ * that fit the first counts.
+ */
+// oxfmt-ignore
+const CLAUSES: readonly (readonly [clause: ClauseId, Class, Holds?])[] = [
+  ['RFC7523-3',        errors.InvalidClientAuth,          by('private_key_jwt')],
+  ['RFC8705-2.1',      errors.InvalidClientAuth,          by('tls_client_auth')],
+  ['RFC8705-2.2',      errors.InvalidClientAuth,          by('self_signed_tls_client_auth')],
+  ['RFC6749-3.2.1',    errors.InvalidClientAuth],
+  ['FAPI2SP-5.3.2.1-2', errors.UnsupportedGrantType],
+  ['FAPI2SP-5.3.2.1-2', errors.UnauthorizedClient],
+  ['FAPI2SP-5.3.2.2-1', errors.UnsupportedResponseType],
+  ['FAPI2SP-5.3.2.1-5', errors.InvalidRequest,            constrainedTwice],
+  ['FAPI2SP-5.3.2.2-5', errors.InvalidRequest,            lacksChallenge],
+  ['FAPI2SP-5.3.2.2-3', errors.InvalidRequest,            isNotPushed],
+  ['FAPICIBA-5.2.2-6', errors.InvalidRequest,             isUnsignedAuthentication],
+  ['RFC9101-6.3',      errors.InvalidRequest,             isUnsigned],
+  ['RFC9449-5',        errors.InvalidGrant,               lacksProof],
+  ['RFC8705-3',        errors.InvalidRequest,             lacksCertificate],
+  ['RFC9449-10.1',     errors.InvalidDpopProof,           at('pushed_authorization_request')],
+  ['RFC6749-4.1.3',    errors.InvalidGrant,               grant('authorization_code')],
+  ['RFC6749-6',        errors.InvalidGrant,               grant('refresh_token')],
+  ['RFC8628-5.2',      errors.InvalidGrant,               grant(DEVICE_GRANT)],
+  ['CIBA-11',          errors.InvalidGrant,               grant(CIBA_GRANT)],
+  ['RFC6749-3.3',      errors.InvalidScope],
+  ['RFC8707-2',        errors.InvalidTarget],
+  ['RFC9396-6',        errors.InvalidAuthorizationDetails, at('token')],
+  ['RFC9396-5',        errors.InvalidAuthorizationDetails],
+  ['RFC9101-6.3',      errors.InvalidRequestObject],
+  ['RFC9126-4',        errors.InvalidRequestUri],
+  ['RFC9470-5',        errors.UnmetAuthenticationRequirements],
+  ['FAPICIBA-5.2.2-2', errors.InvalidBindingMessage],
+  ['CIBA-11',          errors.OIDCProviderError,          grant(CIBA_GRANT)],
+  ['RFC8628-3.5',      errors.OIDCProviderError,          grant(DEVICE_GRANT)],
+]
+
+export function clauseOf(ctx: KoaContextWithOIDC, failure: Failure): string | undefined {
+  if ('clause' in failure) return String(failure.clause)
+  const found = CLAUSES.find(([, kind, holds]) => failure instanceof kind && (!holds || holds(ctx)))
+  return found?.[0]
+}
