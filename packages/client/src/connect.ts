@@ -1,4 +1,5 @@
 import {
+  buildEndSessionUrl,
   clientCredentialsGrant,
   type CryptoKeyPair,
   fetchProtectedResource,
@@ -7,8 +8,8 @@ import {
   randomDPoPKeyPair,
   refreshTokenGrant,
   type ServerMetadata,
+  tokenRevocation,
   useJwtResponseMode,
-  WWWAuthenticateChallengeError,
 } from 'openid-client'
 
 import { authorize, type Session } from './authorization.ts'
@@ -17,8 +18,9 @@ import { type Fetch, openConnection } from './connection.ts'
 import { authorizeDevice } from './device.ts'
 import { discover } from './discovery.ts'
 import { exchange } from './exchange.ts'
-import { refusal, withoutSecrets } from './errors.ts'
+import { answerOf, refusal, withoutSecrets } from './errors.ts'
 import type { FapiClient } from './fapi-client.ts'
+import { logoutTokens } from './logout-token.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material/material.ts'
 import { withOneNonce } from './one-nonce.ts'
 import { importSigningKey, type SigningKey } from './signing-key.ts'
@@ -60,6 +62,7 @@ export async function connect(
       ...operations({
         material,
         configuration,
+        fetch,
         ...(keys && { DPoP: getDPoPHandle(configuration, keys) }),
         ...(key && { key }),
         ...(key && options.messageSigning && { signingKey: key }),
@@ -74,7 +77,7 @@ export async function connect(
   }
 }
 
-function operations(session: Session & { readonly key?: SigningKey }) {
+function operations(session: Session & { readonly fetch: Fetch; readonly key?: SigningKey }) {
   const { material, configuration, DPoP, key } = session
   const metadata = configuration.serverMetadata()
   const options = DPoP && { DPoP }
@@ -101,6 +104,15 @@ function operations(session: Session & { readonly key?: SigningKey }) {
       )
       return afterRefresh(tokens, readTokens(response, material))
     },
+    revoke: (token) => withoutSecrets(tokenRevocation(configuration, token)),
+    logoutUrl: ({ id_token: hint }, postLogoutRedirectUri) =>
+      buildEndSessionUrl(configuration, {
+        ...(hint !== undefined && { id_token_hint: hint }),
+        ...(postLogoutRedirectUri !== undefined && {
+          post_logout_redirect_uri: postLogoutRedirectUri,
+        }),
+      }),
+    checkLogoutToken: logoutTokens(session),
     call: async ({ access_token }, method, url, { headers, body } = {}) => {
       const fields = new Headers(headers)
       if (fields.has('authorization') || fields.has('dpop')) {
@@ -130,16 +142,6 @@ const parametersOf = ({
   ...(resource !== undefined && { resource }),
   ...(authorizationDetails && { authorization_details: JSON.stringify(authorizationDetails) }),
 })
-
-/** openid-client throws an answer that carries a challenge; here it is an answer like any other. */
-async function answerOf(request: Promise<Response>): Promise<Response> {
-  try {
-    return await withoutSecrets(request)
-  } catch (error) {
-    if (error instanceof WWWAuthenticateChallengeError) return error.response
-    throw error
-  }
-}
 
 /** RFC 8705 §5. */
 function endpointOf(

@@ -1,4 +1,4 @@
-import { ClientError } from 'openid-client'
+import { ClientError, WWWAuthenticateChallengeError } from 'openid-client'
 
 /** What this client refuses beyond what openid-client refuses by itself. */
 export type RefusalCode =
@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'HOLDFAST_HEADER'
   | 'HOLDFAST_KEY'
   | 'HOLDFAST_ACR'
+  | 'HOLDFAST_LOGOUT_TOKEN'
 
 /** openid-client's own type, so that a caller has one to catch. */
 export const refusal = (code: RefusalCode, sentence: string): ClientError =>
@@ -31,6 +32,16 @@ export async function withoutSecrets<T>(operation: Promise<T>): Promise<T> {
     const reason = reasonOf(error.cause)
     const message = reason === undefined ? error.message : `${error.message}: ${reason}`
     throw Object.assign(new ClientError(message), { code: error.code })
+  }
+}
+
+/** openid-client throws an answer that carries a challenge; here it is an answer like any other. */
+export async function answerOf(request: Promise<Response>): Promise<Response> {
+  try {
+    return await withoutSecrets(request)
+  } catch (error) {
+    if (error instanceof WWWAuthenticateChallengeError) return error.response
+    throw error
   }
 }
 

@@ -5,6 +5,7 @@ import type { Authentication, AuthenticationRequest } from './backchannel.ts'
 import type { Fetch } from './connection.ts'
 import type { DeviceAuthorization } from './device.ts'
 import type { ExchangeRequest } from './exchange.ts'
+import type { EndedSession } from './logout-token.ts'
 import type { ClientMaterial } from './material/material.ts'
 import type { ProofKey } from './proof.ts'
 import type { TokenRequest, Tokens } from './tokens.ts'
@@ -52,6 +53,21 @@ export interface FapiClient {
   exchange(request: ExchangeRequest): Promise<Tokens>
   /** @throws ClientError `HOLDFAST_REFRESH_TOKEN` if there is no refresh token */
   refresh(tokens: Tokens, request?: TokenRequest): Promise<Tokens>
+  /** Gives a token back (RFC 7009): of a refresh token, all that came of its grant ends with it. */
+  revoke(token: string): Promise<void>
+  /**
+   * Where the browser must go to log its end-user out (OpenID Connect RP-Initiated Logout §2).
+   *
+   * @param tokens with an ID token: it says whose session
+   * @param postLogoutRedirectUri where the browser comes back, if it is to
+   */
+  logoutUrl(tokens: Tokens, postLogoutRedirectUri?: string): URL
+  /**
+   * Whose session is over (OpenID Connect Back-Channel Logout §2.6). Each token is taken once.
+   *
+   * @throws ClientError `HOLDFAST_LOGOUT_TOKEN`
+   */
+  checkLogoutToken(token: string): Promise<EndedSession>
   /**
    * Presents the access token at a protected resource: with scheme DPoP and a fresh proof, or with
    * scheme Bearer over mutual TLS.

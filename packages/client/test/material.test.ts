@@ -12,6 +12,11 @@ const pki = makePki()
 const make = await materialFor(pki, 'https://as.example')
 const BY_KEY = make('private_key_jwt', 'dpop')
 const BY_BOTH = make('private_key_jwt', 'mtls')
+const LOGS_OUT = {
+  ...BY_KEY,
+  postLogoutRedirectUri: 'https://client.example/bye',
+  backchannelLogout: { uri: 'https://localhost:1/logout', ...pki.server },
+}
 
 let folder = ''
 beforeEach(async () => {
@@ -29,6 +34,17 @@ describe('a folder', () => {
     const material = make(authentication, binding)
     await writeMaterial(folder, material)
     expect(await readMaterial(folder)).toEqual(material)
+  })
+
+  it('gives back where a client is told of logouts, and by which certificate', async () => {
+    await writeMaterial(folder, LOGS_OUT)
+    expect(await readMaterial(folder)).toEqual(LOGS_OUT)
+    expect((await stat(join(folder, 'backchannel-logout.key.pem'))).mode & 0o777).toBe(0o600)
+    await rm(join(folder, 'backchannel-logout.key.pem'))
+    const file = 'backchannel-logout.key.pem'
+    await expect(readMaterial(folder)).rejects.toMatchObject({ code: 'MISSING', file })
+    await writeMaterial(folder, BY_KEY)
+    expect(await readdir(folder)).not.toContain('backchannel-logout.pem')
   })
 
   it('keeps private files private, and no temporary file', async () => {
@@ -117,6 +133,9 @@ describe('reading refuses', () => {
 })
 
 describe('material is refused with', () => {
+  const logoutAt = (edit: object) => ({
+    backchannelLogout: { ...LOGS_OUT.backchannelLogout, ...edit },
+  })
   const rejected: readonly (readonly [string, string, object])[] = [
     ['an http issuer', 'client.json', { issuer: 'http://as.example' }],
     ['an issuer with query', 'client.json', { issuer: 'https://as.example?x' }],
@@ -133,6 +152,12 @@ describe('material is refused with', () => {
     ['mtls and no certificate', 'certificate.pem', { certificate: undefined }],
     ['no PEM', 'certificate.pem', { certificate: { ...pki.client, chain: 'x' } }],
     ['no key in PEM', 'certificate.key.pem', { certificate: { ...pki.client, key: 'x' } }],
+    ['a way back that is no URL', 'client.json', { postLogoutRedirectUri: '/bye' }],
+    ['logouts without TLS', 'client.json', logoutAt({ uri: 'http://localhost/' })],
+    ['logouts at no URL', 'client.json', logoutAt({ uri: 7 })],
+    ['no PEM for them', 'backchannel-logout.pem', logoutAt({ chain: 'x' })],
+    ['no key for them', 'backchannel-logout.key.pem', logoutAt({ key: 'x' })],
+    ['another’s key', 'backchannel-logout.key.pem', logoutAt({ key: pki.client.key })],
     ['no root', 'trust.pem', { trust: '' }],
   ]
   it.each(rejected)('%s', async (_, file, edit) => {

@@ -52,6 +52,22 @@ describe('token_type', () => {
   })
 })
 
+it('RFC7009-2.1: a token is given back by its client; a refusal is an error', async () => {
+  const metadata = (honest: object) => ({
+    ...honest,
+    revocation_endpoint: `${server.issuer}/revoke`,
+  })
+  server.edits = { metadata, answers: { '/revoke': () => ({ status: 200, body: {} }) } }
+  const connected = await dpopClient()
+  await connected.revoke('r-1')
+  const [sent] = server.to('/revoke')
+  expect(sent?.form.get('token')).toBe('r-1')
+  expect(sent?.assertion).toMatchObject({ aud: server.issuer })
+  const body = { error: 'unsupported_token_type' }
+  server.edits.answers = { '/revoke': () => ({ status: 400, body }) }
+  await expect(connected.revoke('r-1')).rejects.toMatchObject(body)
+})
+
 describe('refresh', () => {
   it('keeps the refresh token if no new one came, and takes a new one', async () => {
     const connected = await dpopClient()

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { approve, approveDevice, deny, type Fetch } from '../src/index.ts'
+import { approve, approveDevice, cookieJar, deny, type Fetch, signOut } from '../src/index.ts'
 import { listening } from './fixtures/listening.ts'
 
 const redirectUri = 'https://client.example/callback'
@@ -183,6 +183,18 @@ describe('the user', () => {
     answers['/authorize/resume'] = page(form)
     await approved()
     expect(seen[4]).toMatchObject({ method: 'GET', url: '/consent?decision=allow' })
+  })
+
+  it('stays logged in from one visit to the next, where it keeps its cookies, and logs out', async () => {
+    const cookies = cookieJar()
+    await approve(`${origin}/authorize`, { ...visit, cookies })
+    const confirm = `<form method="post" action="/logout/confirm"><input name="xsrf" value="1">
+      <button id="logout-submit" name="logout" value="yes">Sign out</button></form>`
+    answers['/logout'] = page(confirm)
+    answers['/logout/confirm'] = redirect('https://client.example/bye')
+    const leaving = { fetch: fetchOnce, cookies, redirectUri: 'https://client.example/bye' }
+    expect((await signOut(`${origin}/logout`, leaving)).pathname).toBe('/bye')
+    expect(seen.at(-1)).toMatchObject({ cookie: 'session=s-1', body: 'xsrf=1&logout=yes' })
   })
 
   it('forgets a cookie that is taken back, and starts each visit without any', async () => {

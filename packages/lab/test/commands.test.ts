@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CLIENTS } from '../src/clients/clients.ts'
+import { decodeJwt } from '../src/tell/jwt.ts'
 import {
   fingerprint,
   isClear,
@@ -64,14 +65,14 @@ describe('tour', () => {
   test('counts what it did, as JSON', async () => {
     const result = await asJson(await run(place, ['tour', '--json']))
     expect(result['ok']).toBe(true)
-    expect(result['flows']).toHaveLength(44)
+    expect(result['flows']).toHaveLength(68)
     expect(result['attacks'].length).toBeGreaterThan(40)
     for (const attack of result['attacks']) expect(attack).toMatchObject({ ok: true })
     expect(result['honest']).toEqual([
       { binding: 'DPoP', status: 200 },
       { binding: 'mutual TLS', status: 200 },
     ])
-  }, 60_000)
+  }, 120_000)
 })
 
 describe.concurrent('flow', () => {
@@ -104,6 +105,44 @@ describe.concurrent('flow', () => {
       decision: { rows: expect.any(Array) },
     })
   })
+
+  const endings = [
+    ['withdrawal', 'POST /applications/withdrawal'],
+    ['registration', 'PUT /register/'],
+  ] as const
+
+  test.for(endings)('%s: what has ended is refused', { timeout: 60_000 }, async ([name, step]) => {
+    const how = ['--auth', 'tls_client_auth', '--bind', 'mtls']
+    const { code, out, err } = await run(place, ['flow', name, ...how])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(step)
+    expect(out).toMatch(/refused FAPI2SP-5\.3\.4-3 invalid_token/)
+    expect(out).toMatch(/✓ 200, and .* is this client’s own; when all was over, 401\n$/)
+  })
+
+  test(
+    'logout: the logout token arrives at a server of the client’s',
+    { timeout: 60_000 },
+    async () => {
+      const result = await asJson(
+        await run(place, ['flow', 'logout', '--token', 'opaque', '--json']),
+      )
+      expect(result).toMatchObject({ ok: true, status: 200, afterwards: 401 })
+      const { request, response } = result['exchanges'].find(
+        (exchange: { request: { by: string } }) => exchange.request.by === 'authorization-server',
+      )
+      expect(request).toMatchObject({
+        method: 'POST',
+        url: expect.stringMatching(/^https:\/\/localhost:\d+\/logout$/),
+      })
+      expect(response).toMatchObject({ status: 200 })
+      const token = new URLSearchParams(String(request.body)).get('logout_token') ?? ''
+      expect(decodeJwt(token)).toMatchObject({
+        header: { typ: 'logout+jwt' },
+        claims: { sub: 'alice', sid: expect.any(String) },
+      })
+    },
+  )
 
   test('draws a Mermaid diagram into a file, and to standard output', async () => {
     const file = join(place.temporary, 'refresh.mmd')
@@ -298,6 +337,12 @@ describe('colours', () => {
     const without = await run(place, ['doctor'], { env: { NO_COLOR: '1' } })
     expect(without.out).not.toContain(ESC)
   })
+})
+
+test('no client that a flow was played by is left', async () => {
+  const listed = await run(place, ['client', 'list', '--json'])
+  const all: readonly { client_id: string }[] = JSON.parse(listed.out)
+  expect(all.map(({ client_id }) => client_id).filter((id) => /-[0-9a-f]{8}$/.test(id))).toEqual([])
 })
 
 test('nothing was left behind in the folder for temporary files', async () => {

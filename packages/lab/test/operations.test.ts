@@ -8,7 +8,7 @@ import { newTrace } from '@holdfast/trace'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { connectAs } from '../src/flows/flows.ts'
+import { connectAs } from '../src/flows/as-client.ts'
 import { makeStage } from '../src/flows/stage.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>

@@ -19,7 +19,7 @@ async function expectNothingLeft(): Promise<void> {
 test('tour', { timeout: 120_000 }, async () => {
   const { code, out, err } = await run(place, ['tour'])
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/✓ 44 of 44 flows reach the API, (\d+) of \1 attacks are refused/)
+  expect(out).toMatch(/✓ 68 of 68 flows reach the API, (\d+) of \1 attacks are refused/)
   await expectNothingLeft()
 })
 

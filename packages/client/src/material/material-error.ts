@@ -1,8 +1,11 @@
+/** A certificate and its key: the client's own, and that of the server at which it is told of logouts. */
+export type Pair = 'certificate' | 'backchannel-logout'
+
 export type MaterialFile =
   | 'client.json'
   | 'key.jwk.json'
-  | 'certificate.pem'
-  | 'certificate.key.pem'
+  | `${Pair}.pem`
+  | `${Pair}.key.pem`
   | 'trust.pem'
 
 /** What a client was to be made from is not there, cannot be read, or contradicts itself. */

@@ -1,11 +1,13 @@
 /**
  * A client's material as a folder:
  *
- *     client.json           issuer, clientId, authentication, binding, redirectUri
- *     key.jwk.json          private JWK for client assertions; mode 0600
- *     certificate.pem       the client's certificate and what leads to its root
- *     certificate.key.pem   mode 0600
- *     trust.pem             the roots that servers must lead to
+ *     client.json             issuer, clientId, authentication, binding, redirectUri and, of a client
+ *                             that logs its users out, postLogoutRedirectUri, backchannelLogoutUri
+ *     key.jwk.json            private JWK for client assertions; mode 0600
+ *     certificate.pem         the client's certificate and what leads to its root
+ *     certificate.key.pem     mode 0600
+ *     backchannel-logout.pem  the certificate of its server at backchannelLogoutUri, and the key
+ *     trust.pem               the roots that servers must lead to
  *
  * Each file is replaced atomically and `client.json` is written last: a folder without it is not yet
  * a client. A reader that meets a folder between two versions sees a key that does not belong to its
@@ -15,35 +17,35 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { MaterialError, type MaterialFile } from './material-error.ts'
-import { checkMaterial, type ClientMaterial } from './material.ts'
+import { MaterialError, type MaterialFile, type Pair } from './material-error.ts'
+import { checkMaterial, type ClientCertificate, type ClientMaterial } from './material.ts'
 
 const MODES: Readonly<Record<MaterialFile, number>> = {
   'client.json': 0o644,
   'key.jwk.json': 0o600,
   'certificate.pem': 0o644,
   'certificate.key.pem': 0o600,
+  'backchannel-logout.pem': 0o644,
+  'backchannel-logout.key.pem': 0o600,
   'trust.pem': 0o644,
 }
 
 /** @throws MaterialError naming the file and what is wrong with it; never its contents */
 export async function readMaterial(folder: string): Promise<ClientMaterial> {
-  const need = async (file: MaterialFile) => required(folder, file, await readText(folder, file))
-  const client = parseJson(folder, 'client.json', await need('client.json'))
+  const client = parseJson(folder, 'client.json', await need(folder, 'client.json'))
   const key = await readText(folder, 'key.jwk.json')
   const hasCertificate =
     (await readText(folder, 'certificate.pem')) !== undefined ||
     (await readText(folder, 'certificate.key.pem')) !== undefined
+  const { backchannelLogoutUri: uri }: { backchannelLogoutUri?: string } = client
   const material = {
     ...pickDescription(client),
     ...(key !== undefined && { key: parseJson(folder, 'key.jwk.json', key) }),
-    ...(hasCertificate && {
-      certificate: {
-        chain: await need('certificate.pem'),
-        key: await need('certificate.key.pem'),
-      },
+    ...(hasCertificate && { certificate: await needPair(folder, 'certificate') }),
+    ...(uri !== undefined && {
+      backchannelLogout: { uri, ...(await needPair(folder, 'backchannel-logout')) },
     }),
-    trust: await need('trust.pem'),
+    trust: await need(folder, 'trust.pem'),
   }
   checkIn(folder, material)
   return material
@@ -57,22 +59,35 @@ export async function readMaterial(folder: string): Promise<ClientMaterial> {
 export async function writeMaterial(folder: string, material: ClientMaterial): Promise<void> {
   checkIn(folder, material)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { key, certificate, trust } = material
+  const { key, certificate, backchannelLogout, trust } = material
   const write = (file: MaterialFile, content: string | undefined) => replace(folder, file, content)
+  const writePair = async (pair: Pair, content: ClientCertificate | undefined) => {
+    await write(`${pair}.key.pem`, content?.key)
+    await write(`${pair}.pem`, content?.chain)
+  }
   await write('key.jwk.json', key && asJson(key))
-  await write('certificate.key.pem', certificate?.key)
-  await write('certificate.pem', certificate?.chain)
+  await writePair('certificate', certificate)
+  await writePair('backchannel-logout', backchannelLogout)
   await write('trust.pem', trust)
-  await write('client.json', asJson(pickDescription(material)))
+  const { uri } = backchannelLogout ?? {}
+  await write('client.json', asJson({ ...pickDescription(material), backchannelLogoutUri: uri }))
 }
 
-type Description = Omit<ClientMaterial, 'key' | 'certificate' | 'trust'>
+type Description = Omit<ClientMaterial, 'key' | 'certificate' | 'backchannelLogout' | 'trust'>
 
 /** What `client.json` holds, and nothing else that somebody may have written into it. */
 const pickDescription = (source: object): Description => {
   // oxlint-disable-next-line no-unsafe-type-assertion -- checkMaterial looks at each member next
-  const { issuer, clientId, authentication, binding, redirectUri } = source as Description
-  return { issuer, clientId, authentication, binding, redirectUri }
+  const { issuer, clientId, authentication, binding, redirectUri, ...rest } = source as Description
+  const { postLogoutRedirectUri } = rest
+  return {
+    issuer,
+    clientId,
+    authentication,
+    binding,
+    redirectUri,
+    ...(postLogoutRedirectUri !== undefined && { postLogoutRedirectUri }),
+  }
 }
 
 async function replace(folder: string, file: MaterialFile, content: string | undefined) {
@@ -103,10 +118,16 @@ async function readText(folder: string, file: MaterialFile): Promise<string | un
   }
 }
 
-function required(folder: string, file: MaterialFile, text: string | undefined): string {
+async function need(folder: string, file: MaterialFile): Promise<string> {
+  const text = await readText(folder, file)
   if (text === undefined) throw new MaterialError('MISSING', file, 'is missing', folder)
   return text
 }
+
+const needPair = async (folder: string, pair: Pair): Promise<ClientCertificate> => ({
+  chain: await need(folder, `${pair}.pem`),
+  key: await need(folder, `${pair}.key.pem`),
+})
 
 /** The parser's own message quotes the text, which may be a key: it is not passed on. */
 function parseJson(folder: string, file: MaterialFile, text: string): object {

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 
 import type { JWK } from 'jose'
 
-import { MaterialError, type MaterialFile } from './material-error.ts'
+import { MaterialError, type MaterialFile, type Pair } from './material-error.ts'
 
 /** What one client needs, and nothing about servers but the issuer and whom to trust. */
 export interface ClientMaterial {
@@ -17,6 +17,10 @@ export interface ClientMaterial {
   readonly key?: JWK
   /** PEM. The chain begins with the client's own certificate. */
   readonly certificate?: ClientCertificate
+  /** Where the browser comes back when its end-user has logged out. */
+  readonly postLogoutRedirectUri?: string
+  /** Where the client is told of logouts, and the certificate of its own server there. */
+  readonly backchannelLogout?: ClientCertificate & { readonly uri: string }
   /** PEM of the root certificates that servers must lead to. No other root is trusted. */
   readonly trust: string
 }
@@ -58,11 +62,23 @@ const RULES: readonly Rule[] = [
   ['key.jwk.json', 'must be a private JWK with kid', (m) => !m.key || (typeof m.key.d === 'string' && typeof m.key.kid === 'string' && m.key.kid !== '')],
   ['key.jwk.json', `alg must be one of ${SIGNING_ALGORITHMS.join(', ')} (FAPI 2.0 SP §5.4.1)`, (m) => !m.key || SIGNING_ALGORITHMS.includes(m.key.alg ?? "")],
   ['certificate.pem', 'is missing, and this client is authenticated or constrained by certificate', (m) => !usesCertificate(m) || m.certificate !== undefined],
-  ['certificate.pem', 'must hold certificates in PEM', (m) => !m.certificate || isCertificate(m.certificate.chain)],
-  ['certificate.key.pem', 'must hold an unencrypted private key in PEM', (m) => !m.certificate || isPrivateKey(m.certificate.key)],
-  ['certificate.key.pem', 'does not belong to the first certificate of certificate.pem', (m) => !m.certificate || belongs(m.certificate)],
+  ...pairRules('certificate', ({ certificate }) => certificate),
+  ['client.json', 'postLogoutRedirectUri must be an absolute URL in normal form, without query and fragment', (m) => m.postLogoutRedirectUri === undefined || isRedirectUri(m.postLogoutRedirectUri)],
+  ['client.json', 'backchannelLogoutUri must be an https URL without fragment', (m) => !m.backchannelLogout || isBackchannelUri(m.backchannelLogout.uri)],
+  ...pairRules('backchannel-logout', ({ backchannelLogout }) => backchannelLogout),
   ['trust.pem', 'must hold at least one certificate in PEM', (m) => isCertificate(m.trust)],
 ]
+
+// oxfmt-ignore
+function pairRules(pair: Pair, of: (material: ClientMaterial) => ClientCertificate | undefined): readonly Rule[] {
+  const rule = (suffix: '.pem' | '.key.pem', sentence: string, holds: (pair: ClientCertificate) => boolean): Rule =>
+    [`${pair}${suffix}`, sentence, (material) => { const found = of(material); return !found || holds(found) }]
+  return [
+    rule('.pem', 'must hold certificates in PEM', ({ chain }) => isCertificate(chain)),
+    rule('.key.pem', 'must hold an unencrypted private key in PEM', ({ key }) => isPrivateKey(key)),
+    rule('.key.pem', `does not belong to the first certificate of ${pair}.pem`, belongs),
+  ]
+}
 
 /**
  * Returns if a client can be made from this material.
@@ -79,6 +95,9 @@ function isIssuer(value: unknown): boolean {
   return url !== null && url.protocol === 'https:' && !/[?#]/.test(String(value))
 }
 
+const isBackchannelUri = (value: unknown): boolean =>
+  typeof value === 'string' && URL.parse(value)?.protocol === 'https:' && !value.includes('#')
+
 /**
  * Normal form and no query, because openid-client sends to the token endpoint what it parsed from
  * the current URL and stripped of its query; the server compares strings (RFC 6749 §4.1.3).
@@ -90,8 +109,9 @@ const isCertificate = (pem: string): boolean => succeeds(() => new X509Certifica
 
 const isPrivateKey = (pem: string): boolean => succeeds(() => createPrivateKey(pem))
 
-const belongs = ({ chain, key }: ClientCertificate): boolean =>
-  new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))
+function belongs({ chain, key }: ClientCertificate): boolean {
+  return new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))
+}
 
 /** What node:crypto cannot parse is the answer "no"; why it could not may quote a secret. */
 function succeeds(parse: () => unknown): boolean {

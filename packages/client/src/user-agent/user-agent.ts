@@ -9,7 +9,7 @@ import {
   type Step,
   submit,
 } from './browser.ts'
-import { cookieJar } from './cookies.ts'
+import { type CookieJar, cookieJar } from './cookies.ts'
 import { UserAgentError } from './user-agent-error.ts'
 
 export interface Visit {
@@ -18,6 +18,8 @@ export interface Visit {
   readonly user: { readonly login: string; readonly password: string }
   /** The visit ends at the first redirect that goes there; nobody need listen. */
   readonly redirectUri: string
+  /** Of a browser that stays logged in from one visit to the next. Absent: it is closed after this one. */
+  readonly cookies?: CookieJar
 }
 
 /** Whoever logs in presses these before anything else. */
@@ -61,12 +63,20 @@ export async function approveDevice(
   ])
 }
 
+/**
+ * The same browser, whose user the client has sent to log out, and who confirms that.
+ *
+ * @param visit `redirectUri` is the client's post_logout_redirect_uri
+ */
+export const signOut = (url: URL | string, visit: Omit<Visit, 'user'>): Promise<URL> =>
+  follow(new URL(url), visit, ['logout-submit'])
+
 async function follow(
   start: URL,
-  visit: Omit<Visit, 'redirectUri'> & Partial<Visit>,
+  visit: Pick<Visit, 'fetch'> & Partial<Visit>,
   answers: readonly string[],
 ): Promise<URL> {
-  const cookies = cookieJar()
+  const { cookies = cookieJar() } = visit
   const pressed = new Set<string>()
   let step: Step = { url: start }
   for (let count = 0; count < MAX_STEPS; count++) {
@@ -95,7 +105,11 @@ interface Intent {
   readonly pressed: Set<string>
 }
 
-function nextStep(page: ShownPage, user: Visit['user'], { answers, pressed }: Intent): Step {
+function nextStep(
+  page: ShownPage,
+  user: Visit['user'] | undefined,
+  { answers, pressed }: Intent,
+): Step {
   const found = findButton(page.forms, answers)
   if (!found) throw new UserAgentError('UNKNOWN_PAGE', `this page is not known: ${page.name}`)
   const { form, button } = found

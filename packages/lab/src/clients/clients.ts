@@ -130,6 +130,10 @@ export async function certificateOf(
   return undefined
 }
 
+/** Of a client's own server on this machine, where it is told of logouts. Kept from run to run. */
+export const logoutReceiver = (authority: Authority): Promise<Credential> =>
+  authority.server('backchannel-logout', { dns: ['localhost'], ip: [] })
+
 const subjectOf = ({ id, subject = `CN=${id},O=Holdfast lab` }: LabClient): string => subject
 
 /** A private JWK for client assertions: the present one, or a new one of which the server is told. */

@@ -6,7 +6,7 @@ import { type ClientMaterial, MaterialError, readMaterial } from '@holdfast/clie
 import type { Records } from '@holdfast/store'
 import { z } from 'zod'
 import type { Addresses } from '../addresses.ts'
-import { ALL_CLIENTS, clientFolder, RESOURCE_SERVER_CLIENT } from './clients.ts'
+import { ALL_CLIENTS, clientFolder, metadataOf, RESOURCE_SERVER_CLIENT } from './clients.ts'
 import { UsageError } from '../errors.ts'
 
 /** The lab's registry: that of the lab that is up, or of one that is not running at the moment. */
@@ -73,6 +73,13 @@ export async function showClient({ folders }: Registry, name: string): Promise<R
     throw error
   })
   return { folder, ...(material && { material }), metadata }
+}
+
+/** What is registered of a client: one of the lab's, or somebody's. @throws UsageError for no client */
+export async function metadataFor(registry: Registry, name: string): Promise<ClientMetadata> {
+  const ofTheLab = ALL_CLIENTS.find(({ id }) => id === name)
+  if (!ofTheLab) return (await showClient(registry, name)).metadata
+  return metadataOf(ofTheLab, await readMaterial(clientFolder(registry.folders.state, name)))
 }
 
 /** Only what `client add` has made may be shown and removed by name: a name is never a path. */

@@ -17,6 +17,7 @@ import {
   EVERY_SCOPE,
   keyOf,
   type LabClient,
+  logoutReceiver,
   metadataOf,
   metadataWithoutKeys,
   PROFILES,
@@ -52,11 +53,14 @@ export async function addClient(
   const { addresses, records, folders } = registry
   const client = checkWanted(wanted)
   if (jwks !== undefined) return addWithKeys(registry, client, jwks)
-  const { id, authentication, binding, redirectUris = [] } = client
+  const { id, authentication, binding, redirectUris = [], backchannelLogoutUri: uri } = client
+  const [postLogoutRedirectUri] = client.postLogoutRedirectUris ?? []
   const authority = await openAuthority(folders.certs)
   const folder = clientFolder(folders.state, id)
   const present = await readMaterial(folder).catch(() => undefined)
   const certificate = await certificateOf(authority, client)
+  const isHere = uri !== undefined && URL.parse(uri)?.hostname === 'localhost'
+  const server = isHere ? await logoutReceiver(authority) : undefined
   const material: ClientMaterial = {
     issuer: addresses.issuer,
     clientId: id,
@@ -66,6 +70,8 @@ export async function addClient(
     trust: authority.trust,
     ...(authentication === 'private_key_jwt' && { key: keyOf(present, id) }),
     ...(certificate && { certificate: { chain: certificate.chain, key: certificate.key } }),
+    ...(postLogoutRedirectUri !== undefined && { postLogoutRedirectUri }),
+    ...(isHere && server && { backchannelLogout: { uri, chain: server.chain, key: server.key } }),
   }
   const registered: ClientMetadata = { ...metadataOf(client, material), client_name: id }
   checkClient(registered)

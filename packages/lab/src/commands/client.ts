@@ -5,7 +5,13 @@ import { type Command, Option } from 'commander'
 import { configuredAddresses } from '../addresses.ts'
 import { AUTHENTICATIONS, BINDINGS } from '../clients/clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import { listClients, type Registered, type Registry, showClient } from '../clients/own-clients.ts'
+import {
+  listClients,
+  metadataFor,
+  type Registered,
+  type Registry,
+  showClient,
+} from '../clients/own-clients.ts'
 import { readLiveRun } from '../run-file.ts'
 import { softwareStatement } from '../clients/software-statements.ts'
 import { openRecords } from '../store/open.ts'
@@ -86,7 +92,7 @@ export function define(command: Command): void {
     .action(show)
   command
     .command('statement')
-    .description('print a software statement about a client of yours: it registers one like it')
+    .description('print a software statement about a client: it registers one like it')
     .argument('<name>')
     .action(statement)
   command
@@ -192,7 +198,7 @@ async function show(name: string, options: { json?: true }, command: Command): P
 /** Sent with a DPoP proof to the registration endpoint, within the hour and once (RFC 7591). */
 async function statement(name: string, _options: unknown, command: Command): Promise<void> {
   await withRegistry(command, async (registry) => {
-    const { metadata } = await showClient(registry, name)
+    const metadata = await metadataFor(registry, name)
     process.stdout.write(`${await softwareStatement(registry.folders.state, metadata)}\n`)
   })
 }

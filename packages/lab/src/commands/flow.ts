@@ -10,7 +10,7 @@ import {
   PROFILE_CLIENTS,
 } from '../clients/clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
-import type { TokenForm } from '../flows/flows.ts'
+import type { FlowResult, TokenForm } from '../flows/flows.ts'
 import { type Grant, PROFILE_FLOWS } from '../flows/grants.ts'
 import { exchangesOf } from '../tell/exchanges.ts'
 import { toMermaid } from '../tell/mermaid.ts'
@@ -28,6 +28,10 @@ const GRANT_OF = {
   ciba: 'ciba',
   'rich-authorization': 'rich_authorization',
   'step-up': 'step_up',
+  revocation: 'revocation',
+  withdrawal: 'withdrawal',
+  logout: 'logout',
+  registration: 'registration',
 } as const satisfies Record<string, Grant>
 
 const FLOWS = Object.keys(GRANT_OF)
@@ -76,12 +80,17 @@ async function flow(name: string, options: FlowOptions, command: Command): Promi
     else if (mermaid !== '-') {
       tell(bold(`${GRANT_OF[name]} by ${client.id}, ${form} access token\n`))
       tellStory(exchanges, lab.addresses, tell)
-      const confirmation = `${JSON.stringify(result.cnf)} is this client’s own`
-      tell(`${tick(result.ok)} ${result.status}, and the token’s cnf ${confirmation}`)
+      tell(outcomeOf(result))
     }
     if (mermaid !== undefined) await writeDiagram(mermaid, toMermaid(exchanges, lab.addresses))
     process.exitCode = result.ok ? 0 : 1
   })
+}
+
+function outcomeOf({ ok, status, cnf, expected, afterwards }: FlowResult): string {
+  const whose = JSON.stringify(cnf) === JSON.stringify(expected) ? 'this client’s own' : 'another’s'
+  const end = afterwards === undefined ? '' : `; when all was over, ${afterwards}`
+  return `${tick(ok)} ${status}, and the token’s cnf ${JSON.stringify(cnf)} is ${whose}${end}`
 }
 
 /** A profile's flow has a client of its own; what it is cannot be chosen. */

@@ -11,6 +11,8 @@ export interface Reached {
   readonly response: Response
   /** Whether the API has refused before what it had to. */
   readonly held: boolean
+  /** Of the API's answer to the same request, when what the flow ends has ended. */
+  readonly afterwards?: number
 }
 
 type Flow = (player: Player, resource: string) => Promise<Reached>

@@ -1,19 +1,12 @@
 /** The grants: how a client of the lab gets its tokens by each of them. */
 import { randomInt } from 'node:crypto'
-import {
-  approveDevice,
-  decide,
-  type FapiClient,
-  type Fetch,
-  openConnection,
-  type Tokens,
-} from '@holdfast/client'
+import { approveDevice, decide, type FapiClient, type Fetch, type Tokens } from '@holdfast/client'
 import type { TraceContext } from '@holdfast/trace'
 import type { Attached } from '../attach.ts'
 import type { PROFILE_CLIENTS } from '../clients/clients.ts'
 import type { CONSENT_FLOWS } from './consent-flows.ts'
-import { logIn, USER } from './log-in.ts'
-import { observed } from './observe.ts'
+import type { ENDING_FLOWS } from './ending-flows.ts'
+import { inBrowser, logIn, USER } from './log-in.ts'
 
 export const GRANTS = [
   'client_credentials',
@@ -33,6 +26,8 @@ export type Grant =
   | (typeof GRANTS)[number]
   | (typeof PROFILE_FLOWS)[number]
   | (typeof CONSENT_FLOWS)[number]
+  | (typeof ENDING_FLOWS)[number]
+
 export interface Wanted {
   readonly grant: Grant
   readonly resource: string
@@ -44,16 +39,17 @@ export async function obtain(lab: Attached, client: FapiClient, wanted: Wanted):
   const { grant, resource } = wanted
   if (grant === 'client_credentials')
     return client.clientCredentials({ scope: 'accounts', resource })
-  if (grant === 'ciba' || grant === 'device_code') return onAnotherDevice(lab, client, wanted)
-  const tokens = await logIn(
-    { lab, client, context: wanted.context },
-    {
-      scope: SCOPES[grant] ?? 'openid accounts',
-      resource,
-      // OpenID Connect Core §11 wants it with offline_access.
-      ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
-    },
-  )
+  const player = { lab, client, context: wanted.context }
+  if (grant === 'device_code')
+    return inBrowser(player, (fetch) => byUserCode(client, resource, fetch))
+  if (grant === 'ciba')
+    return inBrowser(player, (fetch) => byBindingMessage(client, resource, fetch))
+  const tokens = await logIn(player, {
+    scope: SCOPES[grant] ?? 'openid accounts',
+    resource,
+    // OpenID Connect Core §11 wants it with offline_access.
+    ...(grant === 'refresh_token' && { parameters: { prompt: 'consent' } }),
+  })
   if (grant === 'refresh_token') return client.refresh(tokens, { resource })
   return grant === 'token_exchange' ? exchanged(client, tokens, resource) : tokens
 }
@@ -67,21 +63,6 @@ const SCOPES: { readonly [grant in Grant]?: string } = {
 async function exchanged(client: FapiClient, subject: Tokens, resource: string): Promise<Tokens> {
   const actor = await client.clientCredentials({ scope: 'accounts', resource })
   return client.exchange({ subject, actor, scope: 'accounts', resource })
-}
-
-async function onAnotherDevice(
-  lab: Attached,
-  client: FapiClient,
-  { grant, resource, context }: Wanted,
-): Promise<Tokens> {
-  const browser = openConnection({ trust: client.material.trust })
-  const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
-  const decided = grant === 'ciba' ? byBindingMessage : byUserCode
-  try {
-    return await decided(client, resource, fetch)
-  } finally {
-    await browser.close()
-  }
 }
 
 async function byUserCode(client: FapiClient, resource: string, fetch: Fetch): Promise<Tokens> {

@@ -1,7 +1,9 @@
 import {
   approve,
   type AuthorizationRequest,
+  type CookieJar,
   type FapiClient,
+  type Fetch,
   openConnection,
   type Tokens,
 } from '@holdfast/client'
@@ -18,19 +20,33 @@ export interface Player {
   readonly context: TraceContext
 }
 
-/** The authorization code flow: alice logs in with a browser of her own, and allows what is asked. */
+/**
+ * The authorization code flow: alice logs in with a browser of her own, and allows what is asked.
+ *
+ * @param cookies of a browser that stays logged in
+ */
 export async function logIn(
-  { lab, client, context }: Player,
+  player: Player,
   request: AuthorizationRequest,
+  cookies?: CookieJar,
 ): Promise<Tokens> {
+  const { client } = player
   const authorization = await client.authorize(request)
+  const { redirectUri } = client.material
+  const visit = { user: USER, redirectUri, ...(cookies && { cookies }) }
+  return authorization.callback(
+    await inBrowser(player, (fetch) => approve(authorization.url, { fetch, ...visit })),
+  )
+}
+
+/** What the end-user's browser does, observed. */
+export async function inBrowser<T>(
+  { lab, client, context }: Player,
+  use: (fetch: Fetch) => Promise<T>,
+): Promise<T> {
   const browser = openConnection({ trust: client.material.trust })
   try {
-    const fetch = observed(context, lab.report, { by: 'user-agent' })(browser.fetch)
-    const { redirectUri } = client.material
-    return await authorization.callback(
-      await approve(authorization.url, { fetch, user: USER, redirectUri }),
-    )
+    return await use(observed(context, lab.report, { by: 'user-agent' })(browser.fetch))
   } finally {
     await browser.close()
   }

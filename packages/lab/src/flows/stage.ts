@@ -14,8 +14,8 @@ import {
 import { type FapiClient, generateProofKey, makeProof } from '@holdfast/client'
 import { newTrace } from '@holdfast/trace'
 import { resourcesOf } from '../addresses.ts'
+import { connectAs } from './as-client.ts'
 import type { Attached } from '../attach.ts'
-import { connectAs } from './flows.ts'
 import { decodeJwt } from '../tell/jwt.ts'
 
 export async function makeStage(lab: Attached): Promise<Stage> {

@@ -1,8 +1,9 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
 import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
 import type { Attached } from '../attach.ts'
-import { CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
+import { AUTHENTICATIONS, CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
+import { ENDING_FLOWS } from './ending-flows.ts'
 import { type FlowResult, runFlow } from './flows.ts'
 import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
 import { makeStage } from './stage.ts'
@@ -51,7 +52,13 @@ async function tourFlows(lab: Attached, tell: Tell): Promise<TourResult['flows']
   const grants = await tourClients(lab, tell, GRANTS)
   tell(bold('What a request can ask besides: the consent to just one payment, and a better login'))
   const consents = await tourClients(lab, tell, CONSENT_FLOWS)
-  return [...grants, ...consents, ...(await tourProfiles(lab, tell))]
+  tell(
+    bold(
+      'What ends: a grant, by its client or its end-user; a session; a client that registered itself',
+    ),
+  )
+  const endings = await tourClients(lab, tell, ENDING_FLOWS)
+  return [...grants, ...consents, ...endings, ...(await tourProfiles(lab, tell))]
 }
 
 async function tourClients(
@@ -63,14 +70,21 @@ async function tourClients(
     dim(`  ${column('', AUTHENTICATION_WIDTH + 6)}${grants.map((g) => column(g, CELL)).join('')}`),
   )
   const results: (FlowResult | FailedFlow)[] = []
-  for (const client of CLIENTS) {
-    // At once: a device waits between its polls.
-    const row = await Promise.all(grants.map((grant) => attempt(lab, grant, client)))
-    const name = column(client.authentication, AUTHENTICATION_WIDTH) + column(client.binding, 6)
-    tell(`  ${name}${row.map(cell).join('')}`)
-    for (const failed of row)
-      if ('error' in failed) tell(bad(`    ${failed.grant}: ${failed.error}`))
-    results.push(...row)
+  for (const method of AUTHENTICATIONS) {
+    const clients = CLIENTS.filter(({ authentication }) => authentication === method)
+    // At once: a device waits between its polls, and an API is told of an end within a second. No more
+    // than these, or one process with every server in it has no time to answer.
+    const rows = await Promise.all(
+      clients.map((client) => Promise.all(grants.map((grant) => attempt(lab, grant, client)))),
+    )
+    for (const [index, { authentication, binding }] of clients.entries()) {
+      const row = rows[index] ?? []
+      const name = column(authentication, AUTHENTICATION_WIDTH) + column(binding, 6)
+      tell(`  ${name}${row.map(cell).join('')}`)
+      for (const failed of row)
+        if ('error' in failed) tell(bad(`    ${failed.grant}: ${failed.error}`))
+      results.push(...row)
+    }
   }
   tell()
   return results
@@ -105,10 +119,12 @@ async function attempt(
 }
 
 function cell(result: FlowResult | FailedFlow): string {
-  const text =
-    'error' in result ? 'failed' : `${result.status} ${Object.keys(Object(result.cnf)).join()}`
+  const text = 'error' in result ? 'failed' : statusesOf(result)
   return `${tick(result.ok)} ${column(text, CELL - 2)}`
 }
+
+const statusesOf = ({ status, afterwards, cnf }: FlowResult): string =>
+  `${afterwards === undefined ? status : `${status}→${afterwards}`} ${Object.keys(Object(cnf)).join()}`
 
 /** Those that a server can be shown as it is, without arranging its memory or lending its key. */
 const playable = ATTACKS.filter(({ situation, forges }) => !situation && !forges)

@@ -26,6 +26,7 @@ export function receiverOf({ request }: Exchange, addresses: Addresses): string 
   if (origin === addresses.issuer) return 'authorization server'
   if (origin === addresses.mtlsAlias) return 'authorization server (mTLS alias)'
   if (origin === addresses.resource) return 'resource server'
+  if (request.by === 'authorization-server') return 'client' // whom it notifies
   return origin
 }
 

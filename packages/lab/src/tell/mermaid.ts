@@ -9,20 +9,26 @@ export function toMermaid(exchanges: readonly Exchange[], addresses: Addresses):
     names.set(name, id)
     return id
   }
-  const lines = exchanges.flatMap((exchange) => {
+  const told = exchanges.flatMap((exchange) => {
     const [from, to] = [idOf(senderOf(exchange)), idOf(receiverOf(exchange, addresses))]
-    const { response, decision } = exchange
+    const { request, response, decision } = exchange
+    const line = (at: number, text: string) => [{ at, text }]
     return [
-      `${from}->>${to}: ${escape(describeRequest(exchange))}`,
-      ...(decision ? [`Note over ${to}: ${escape(describeDecision(decision))}`] : []),
-      ...(response ? [`${to}-->>${from}: ${escape(describeResponse(response))}`] : []),
-    ]
+      line(request.at, `${from}->>${to}: ${escape(describeRequest(exchange))}`),
+      decision ? line(decision.at, `Note over ${to}: ${escape(describeDecision(decision))}`) : [],
+      response ? line(response.at, `${to}-->>${from}: ${escape(describeResponse(response))}`) : [],
+    ].flat()
   })
+  // Whoever answers may ask somebody before: what lies between stands between.
+  const lines = told.toSorted((one, other) => one.at - other.at).map(({ text }) => text)
   const participants = [...names].map(([name, id]) => `participant ${id} as ${escape(name)}`)
   return ['sequenceDiagram', ...[...participants, ...lines].map((line) => `  ${line}`), ''].join(
     '\n',
   )
 }
+
+/** Names that mean nothing outside their run. */
+const PASSING = /\/(interaction|authorize|register)\/[\w-]{20,}/g
 
 function describeRequest({ request }: Exchange): string {
   const { method, url, headers, body = '' } = request
@@ -33,7 +39,7 @@ function describeRequest({ request }: Exchange): string {
     ...(body.includes('client_assertion=') ? ['client assertion'] : []),
     ...(request.certificate ? ['client certificate'] : []),
   ]
-  const target = `${method} ${new URL(url).pathname}`
+  const target = `${method} ${new URL(url).pathname.replaceAll(PASSING, '/$1/…')}`
   return credentials.length > 0 ? `${target} (${credentials.join(', ')})` : target
 }
 
