@@ -50,7 +50,7 @@ test('is the default, runs the tour, tells the addresses, and stays up until SIG
   lab.process.stdout?.on('data', (text: string) => (out += text))
   await until(() => out.includes('Ctrl-C stops the lab'))
   for (const url of Object.values(lab.run.addresses)) expect(out).toContain(url)
-  expect(out).toContain('44 of 44 flows reach the API')
+  expect(out).toContain('68 of 68 flows reach the API')
   expect(await answers(`${lab.run.addresses['console']}/`)).toBe(true)
 
   const outcome = await lab.stop('SIGINT')

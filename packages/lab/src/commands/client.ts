@@ -64,7 +64,10 @@ export function define(command: Command): void {
         .argParser((uri: string, before: readonly string[]) => [...before, uri])
         .default([], 'none'),
     )
-    .option('--backchannel-logout-uri <uri>', 'where it is told of logouts')
+    .option(
+      '--backchannel-logout-uri <uri>',
+      'where it is told of logouts; on localhost, with a certificate for its server there',
+    )
     .option('--scope <scopes>', 'all that it may ask for, separated by spaces')
     .option(
       '--authorization-details-types <list>',
