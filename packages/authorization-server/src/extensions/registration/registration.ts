@@ -122,8 +122,10 @@ export class Registrations {
       if (!(error instanceof ClientMetadataError)) throw error
       const { clause, sentence } = error
       note(ctx, clause === undefined ? {} : { clause })
-      const why = this.#explain && clause !== undefined ? `${clause}: ${sentence}` : sentence
-      throw new errors.InvalidClientMetadata(why)
+      // By the first word of the sentence the library tells invalid_redirect_uri.
+      const wrong = new errors.InvalidClientMetadata(sentence)
+      if (this.#explain && clause !== undefined) wrong.error_description = `${clause}: ${sentence}`
+      throw wrong
     }
   }
 
