@@ -28,7 +28,8 @@ export type ApiOptions = Omit<ServerOptions, 'tokens'> &
   }
 
 export function createApi(options: ApiOptions): Koa {
-  const { rows = ROWS, jwtTokens, opaqueTokens, resource, browserOrigins = [] } = options
+  const { rows = ROWS, jwtTokens, opaqueTokens, browserOrigins = [], ...shared } = options
+  const { resource } = shared
   const app = new Koa()
   if (browserOrigins.length > 0) app.use(cors({ origins: browserOrigins }))
   app.use(interactionId).use(readableTarget).use(nothingThere)
@@ -48,7 +49,7 @@ export function createApi(options: ApiOptions): Koa {
   ]
   for (const { prefix, ...part } of parts) {
     const asking = (asked: Partial<RoutePolicy> = {}) =>
-      protectWith(rows, { scopes: [], ...options, ...part, ...asked })
+      protectWith(rows, { scopes: [], ...shared, ...part, ...asked })
     const router = new Router<ProtectedState>({ prefix })
     router.get('/accounts', asking({ scopes: ['accounts'] }), accounts)
     router.get('/accounts/:id', asking({ scopes: ['accounts'], ...ONE_ACCOUNT }), account)

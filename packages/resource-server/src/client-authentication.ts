@@ -1,6 +1,6 @@
-import { createPrivateKey, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type JWK, SignJWT } from 'jose'
-import { PolicyError } from './policy.ts'
+import { signingKey } from './signing-key.ts'
 
 /** Form members by which we tell the issuer who we are. */
 export type ClientAuthentication = () => Promise<Readonly<Record<string, string>>>
@@ -16,10 +16,7 @@ export function privateKeyJwt(
   key: JWK,
   { issuer, clientId, now }: { issuer: string; clientId: string; now: () => number },
 ): ClientAuthentication {
-  const { alg, kid, ...jwk } = key
-  if (alg === undefined) throw new PolicyError('key.alg', null, 'what the key is registered with')
-  const header = { alg, ...(kid !== undefined && { kid }) }
-  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
+  const { header, privateKey } = signingKey('key', key)
   return async () => {
     const time = Math.floor(now() / 1000)
     return {

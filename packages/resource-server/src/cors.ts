@@ -1,4 +1,4 @@
-import { PolicyError } from './policy.ts'
+import { list, onlyKnown, PolicyError, whole, yesOrNo } from './setting.ts'
 import type { Answer, Nothing, Step } from './step.ts'
 
 /** Which browser clients may call, and what they may see (the Fetch standard, §3.3). */
@@ -17,6 +17,16 @@ export interface CorsOptions {
   readonly credentials?: boolean
 }
 
+const KNOWN = {
+  allow: true,
+  credentials: true,
+  expose: true,
+  maxAge: true,
+  methods: true,
+  origins: true,
+} satisfies Record<keyof CorsOptions, true>
+const ALLOWED = ['Authorization', 'DPoP', 'Content-Type']
+const EXPOSED = ['DPoP-Nonce', 'WWW-Authenticate']
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
@@ -27,16 +37,15 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
  * @throws PolicyError at once, if an option would open more than its name says
  */
 export function crossOrigin(options: CorsOptions): Step<Nothing> {
-  const origins = new Set(options.origins.map(checkOrigin))
+  onlyKnown(options, KNOWN, 'cors.')
+  const origins = new Set(list('cors.origins', options.origins).map(checkOrigin))
   if (origins.size === 0) throw new PolicyError('cors.origins', [], 'one or more origins')
   const methods = tokens('methods', options.methods ?? METHODS)
-  const allow = tokens('allow', ['Authorization', 'DPoP', 'Content-Type', ...(options.allow ?? [])])
-  const expose = tokens('expose', ['DPoP-Nonce', 'WWW-Authenticate', ...(options.expose ?? [])])
+  const allow = tokens('allow', [...ALLOWED, ...list('cors.allow', options.allow ?? [])])
+  const expose = tokens('expose', [...EXPOSED, ...list('cors.expose', options.expose ?? [])])
   const { maxAge = 600, credentials = false } = options
-  if (!(Number.isInteger(maxAge) && maxAge >= 0 && maxAge <= 86_400))
-    throw new PolicyError('cors.maxAge', maxAge, '0 to 86400 seconds')
-  if (typeof credentials !== 'boolean')
-    throw new PolicyError('cors.credentials', credentials, 'true, false')
+  whole('cors.maxAge', maxAge, [0, 86_400])
+  yesOrNo('cors.credentials', credentials)
 
   const permission = (origin: string) => ({
     'access-control-allow-origin': origin,
@@ -74,7 +83,7 @@ const isPreflight = (headers: { readonly [name: string]: unknown }): boolean =>
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 function checkOrigin(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
+  const url = typeof value === 'string' ? URL.parse(value) : null
   const secure =
     url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))
   if (!secure || url?.origin !== value || value.includes('*'))
@@ -90,8 +99,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 // `*` is a token as well: it would allow, or show, every field.
 function tokens(key: string, values: readonly string[]): string {
-  const wrong = values.find((value) => value === '*' || !TOKEN.test(value))
-  if (wrong !== undefined || values.length === 0)
-    throw new PolicyError(`cors.${key}`, wrong ?? values, 'names, never *')
-  return [...new Set(values)].join(', ')
+  const names = list(`cors.${key}`, values, {
+    fits: (value) => typeof value === 'string' && value !== '*' && TOKEN.test(value),
+    allowed: 'names, never *',
+  })
+  if (names.length === 0) throw new PolicyError(`cors.${key}`, values, 'names, never *')
+  return [...new Set(names)].join(', ')
 }

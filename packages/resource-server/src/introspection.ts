@@ -8,7 +8,7 @@ import { type AnswerFormat, readPlain, signedAnswers } from './introspection-ans
 import { ask, IssuerError } from './issuer.ts'
 import type { IssuerOptions } from './issuer-keys.ts'
 import { pauseAfterFailure } from './pause.ts'
-import { between, https } from './policy.ts'
+import { aFunction, between, https, named, oneOf, onlyKnown, whole } from './setting.ts'
 import type { Reading, TokenReader } from './tokens.ts'
 
 export interface IntrospectionOptions
@@ -39,16 +39,22 @@ export interface IntrospectionOptions
  *   which algorithm it signs
  */
 export function introspectedTokens(given: IntrospectionOptions): TokenReader {
-  const { clientId, key, cacheFor = 1, cacheEntries = 10_000 } = given
+  onlyKnown(given, KNOWN)
+  const { key, cacheFor = 1, cacheEntries = 10_000, signed = 'off' } = given
+  const clientId = named('clientId', given.clientId, 'the name that the issuer knows us by')
   const issuer = https('issuer', given.issuer)
   const options = { issuer, fetch: given.fetch ?? globalThis.fetch, now: given.now ?? Date.now }
   const { now } = options
-  const life = between('cacheFor', cacheFor, 0, 60) * 1000
+  aFunction('fetch', options.fetch)
+  aFunction('now', now)
+  const life = between('cacheFor', cacheFor, [0, 60]) * 1000
+  const entries = whole('cacheEntries', cacheEntries, [1, 10_000_000, 'tokens'])
   const authentication =
     key === 'mtls' ? byCertificate(clientId) : privateKeyJwt(key, { issuer, clientId, now })
-  const format = given.signed === 'required' ? signedAnswers(options, clientId) : readPlain
+  const isSigned = oneOf('signed', signed, ['off', 'required']) === 'required'
+  const format = isSigned ? signedAnswers(options, clientId) : readPlain
   const question = asker(options, { authentication, byMtls: key === 'mtls', format })
-  const cache = introspectionCache({ life, entries: cacheEntries }, now)
+  const cache = introspectionCache({ life, entries }, now)
   const asking = new Map<string, Promise<Reading>>()
 
   async function read(text: string): Promise<Reading> {
@@ -71,6 +77,17 @@ export function introspectedTokens(given: IntrospectionOptions): TokenReader {
   const own: Cache = { name: 'introspection', of: issuer, figures: cache.figures }
   return Object.assign(reader, { caches: [own, ...format.caches] })
 }
+
+const KNOWN = {
+  cacheEntries: true,
+  cacheFor: true,
+  clientId: true,
+  fetch: true,
+  issuer: true,
+  key: true,
+  now: true,
+  signed: true,
+} satisfies Record<keyof IntrospectionOptions, true>
 
 const UNAVAILABLE = {
   form: 'unavailable',

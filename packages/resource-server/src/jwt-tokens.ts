@@ -8,7 +8,7 @@ import {
 } from '@holdfast/sender-constraint'
 import type { Cache } from './cache.ts'
 import { type FoundKey, issuerKeys, type IssuerOptions } from './issuer-keys.ts'
-import { https, PolicyError } from './policy.ts'
+import { aFunction, https, list, onlyKnown, PolicyError } from './setting.ts'
 import { statusLists } from './status-lists.ts'
 import type { Reading, TokenReader } from './tokens.ts'
 
@@ -30,6 +30,9 @@ export interface JwtIssuer
  * @throws PolicyError at once, if an issuer or the URI of a list is not https
  */
 export function jwtTokens(...issuers: readonly [JwtIssuer, ...JwtIssuer[]]): TokenReader {
+  const names = issuers.map(({ issuer }) => issuer)
+  if (issuers.length === 0 || new Set(names).size < names.length)
+    throw new PolicyError('issuer', names, 'one or more, each once')
   const sources = new Map<unknown, Source>(
     issuers.map((options) => [options.issuer, source(options)]),
   )
@@ -52,6 +55,13 @@ export function jwtTokens(...issuers: readonly [JwtIssuer, ...JwtIssuer[]]): Tok
 /** Tokens; each takes about as many bytes as three times its text. */
 const KEPT = 10_000
 
+const KNOWN = {
+  fetch: true,
+  issuer: true,
+  now: true,
+  statusListUris: true,
+} satisfies Record<keyof JwtIssuer, true>
+
 /** What one issuer publishes, and what of it belongs to a token. */
 interface Source {
   readonly complete: (token: JwtToken) => Reading | Promise<Reading>
@@ -59,10 +69,15 @@ interface Source {
 }
 
 function source(options: JwtIssuer): Source {
+  onlyKnown(options, KNOWN)
   const { fetch = globalThis.fetch, now = Date.now, statusListUris } = options
   const issuer = https('issuer', options.issuer)
-  const plain = statusListUris?.find((uri) => !uri.startsWith('https://'))
-  if (plain !== undefined) throw new PolicyError('statusListUris', plain, 'https URLs')
+  list('statusListUris', statusListUris ?? [], {
+    fits: (uri) => typeof uri === 'string' && uri.startsWith('https://'),
+    allowed: 'https URLs',
+  })
+  aFunction('fetch', fetch)
+  aFunction('now', now)
   const keys = issuerKeys({ issuer, fetch, now })
   const lists = statusListUris && statusLists(statusListUris, keys, { issuer, fetch, now })
   return {

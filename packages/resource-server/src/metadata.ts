@@ -1,7 +1,8 @@
-import { createPrivateKey } from 'node:crypto'
-import { ALGORITHMS, importJwk, type Policy } from '@holdfast/sender-constraint'
+import type { Policy } from '@holdfast/sender-constraint'
 import { type JWK, SignJWT } from 'jose'
-import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
+import { checkPolicy, type RoutePolicy } from './policy.ts'
+import { https, list, PolicyError } from './setting.ts'
+import { signingKey } from './signing-key.ts'
 import { PASSED, type Answer, type Nothing, type Step } from './step.ts'
 
 /** What says who we are, for the document that clients without configuration begin with. */
@@ -17,6 +18,10 @@ export interface MetadataOptions {
   }
 }
 
+const ROUTES = {
+  fits: (route: unknown) => Object(route) === route && !Array.isArray(route),
+  allowed: 'the policies of routes',
+}
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
 /** Where the metadata of a resource is found (RFC 9728 §3.1): between its host and its path. */
@@ -32,7 +37,10 @@ export function metadataUrl(resource: string): string {
  * @throws PolicyError at once, if the policies are not of one resource or the key cannot sign
  */
 export function resourceMetadata(options: MetadataOptions): Step<Nothing> {
-  const members = { ...options.more, ...describe(options.routes.map(checkPolicy)) }
+  const members = {
+    ...options.more,
+    ...describe(list('metadata.routes', options.routes, ROUTES).map(checkPolicy)),
+  }
   const path = new URL(metadataUrl(members.resource)).pathname
   const signed = signer(options.sign, members)
   let document: Promise<object> | undefined
@@ -90,21 +98,11 @@ function signer(
   members: { readonly resource: string; readonly [name: string]: unknown },
 ): () => Promise<object> {
   if (!sign) return async () => members
-  const { alg, kid, ...jwk } = sign.key
-  const key = importJwk(jwk)
-  const algorithms: readonly string[] = ALGORITHMS.filter((name) => key?.algorithms.includes(name))
-  if (alg === undefined || !algorithms.includes(alg))
-    throw new PolicyError(
-      'metadata.sign.key.alg',
-      alg ?? null,
-      algorithms.join(', ') || 'none: it is no key of the profile',
-    )
-  if (jwk.d === undefined) throw new PolicyError('metadata.sign.key', null, 'a private key')
-  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
+  const { header, privateKey } = signingKey('metadata.sign.key', sign.key)
   return async () => ({
     ...members,
     signed_metadata: await new SignJWT({ ...members })
-      .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
+      .setProtectedHeader(header)
       .setIssuer(sign.iss ?? members.resource)
       .setIssuedAt()
       .sign(privateKey),

@@ -2,10 +2,10 @@ import {
   type Algorithm,
   ALGORITHMS,
   type ConfirmationMethod,
-  normaliseUri,
   type Policy,
   POST_QUANTUM,
 } from '@holdfast/sender-constraint'
+import { between, https, list, named, oneOf, oneOrMore, PolicyError, whole } from './setting.ts'
 
 /** What a route asks. Everything but the first three has the profile's value if left out. */
 export interface RoutePolicy {
@@ -57,20 +57,10 @@ export interface RoutePolicy {
   readonly clockMargin?: number
 }
 
-/** A policy that cannot be met, or that is weaker than the profile. Thrown when the route is made. */
-export class PolicyError extends Error {
-  override readonly name = 'PolicyError'
-  readonly key: string
-  constructor(key: string, value: unknown, allowed: string) {
-    super(`protect: ${key} is ${JSON.stringify(value)}; allowed: ${allowed}`)
-    this.key = key
-  }
-}
-
 /** @throws PolicyError */
 export function checkPolicy(route: RoutePolicy): Policy {
   const [first, ...more] = oneOrMore('methods', route.methods ?? METHODS, METHODS)
-  const window = route.proofWindow ?? { past: 60, ahead: 10 }
+  const window: Policy['proofWindow'] = Object(route.proofWindow ?? { past: 60, ahead: 10 })
   const algorithms = algorithmsOf(route.profile)
   const methods = [first, ...more] as const
   return {
@@ -84,17 +74,21 @@ export function checkPolicy(route: RoutePolicy): Policy {
     tokenAlgorithms: oneOrMore('tokenAlgorithms', route.tokenAlgorithms ?? algorithms, algorithms),
     proofAlgorithms: oneOrMore('proofAlgorithms', route.proofAlgorithms ?? algorithms, algorithms),
     proofWindow: {
-      past: between('proofWindow.past', window.past, 1, 60),
-      ahead: between('proofWindow.ahead', window.ahead, 0, 10),
+      past: between('proofWindow.past', window.past, [1, 60]),
+      ahead: between('proofWindow.ahead', window.ahead, [0, 10]),
     },
-    tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, 0, 10),
+    tokenAhead: between('tokenAhead', route.tokenAhead ?? 10, [0, 10]),
     status: oneOf('status', route.status ?? 'off', ['off', 'required']),
     ...(route.authorizationDetails !== undefined && {
-      authorizationDetails: typeOf(route.authorizationDetails),
+      authorizationDetails: named(
+        'authorizationDetails',
+        route.authorizationDetails,
+        'the name of a type',
+      ),
     }),
     acrValues: words('acrValues', route.acrValues ?? []),
-    ...(route.maxAge !== undefined && { maxAge: maxAgeOf(route.maxAge) }),
-    clockMargin: between('clockMargin', route.clockMargin ?? 5, 0, 60),
+    ...(route.maxAge !== undefined && { maxAge: whole('maxAge', route.maxAge, [0, YEAR]) }),
+    clockMargin: between('clockMargin', route.clockMargin ?? 5, [0, 60]),
   }
 }
 
@@ -111,7 +105,7 @@ function algorithmsOf(profile: RoutePolicy['profile'] = 'fapi2-security-profile'
 }
 
 function issuersOf(issuer: RoutePolicy['issuer']): Policy['issuers'] {
-  const [first, ...more] = typeof issuer === 'string' ? [issuer] : issuer
+  const [first, ...more] = Array.isArray(issuer) ? issuer : [issuer]
   if (first === undefined) throw new PolicyError('issuer', issuer, 'one or more https URLs')
   return [https('issuer', first), ...more.map((one) => https('issuer', one))]
 }
@@ -132,51 +126,8 @@ function trustOf(trust: Policy['certificateTrust'] = 'thumbprint', methods: Poli
 // They stand in a challenge, between quotes and separated by spaces (RFC 6749 §3.3, RFC 9470 §3).
 const WORD = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
-function words(key: string, values: readonly string[]): readonly string[] {
-  if (!Array.isArray(values)) throw new PolicyError(key, values, 'a list')
-  const wrong = values.find((value) => typeof value !== 'string' || !WORD.test(value))
-  if (wrong !== undefined)
-    throw new PolicyError(key, wrong, 'ASCII without space, quote and backslash')
-  return values
-}
-
-function typeOf(type: string): string {
-  if (typeof type === 'string' && type !== '') return type
-  throw new PolicyError('authorizationDetails', type, 'the name of a type')
-}
-
-/** An https URL that is its own normal form, so that comparing needs no more normalising. */
-export function https(key: string, value: string): string {
-  const normal = normaliseUri(value)
-  if (!value.startsWith('https://') || (normal !== value && normal !== `${value}/`))
-    throw new PolicyError(key, value, 'a normalised https URL without query and fragment')
-  return value
-}
-
-// max_age is written in whole seconds.
-function maxAgeOf(seconds: number): number {
-  if (!Number.isInteger(seconds)) throw new PolicyError('maxAge', seconds, 'whole seconds')
-  return between('maxAge', seconds, 0, YEAR)
-}
-
-export function oneOf<const T extends string>(key: string, value: T, allowed: readonly T[]): T {
-  if (!allowed.includes(value)) throw new PolicyError(key, value, allowed.join(', '))
-  return value
-}
-
-function oneOrMore<T extends string>(
-  key: string,
-  values: readonly T[],
-  allowed: readonly T[],
-): readonly [T, ...T[]] {
-  const [first, ...more] = values
-  if (first === undefined || !values.every((value) => allowed.includes(value)))
-    throw new PolicyError(key, values, `one or more of ${allowed.join(', ')}`)
-  return [first, ...more]
-}
-
-export function between(key: string, value: number, least: number, most: number): number {
-  if (!(value >= least && value <= most))
-    throw new PolicyError(key, value, `${least} to ${most} seconds`)
-  return value
-}
+const words = (key: string, values: readonly string[]): readonly string[] =>
+  list(key, values, {
+    fits: (value) => typeof value === 'string' && WORD.test(value),
+    allowed: 'ASCII without space, quote and backslash',
+  })

@@ -2,30 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import {
   type AccessToken,
   type Clause,
-  KnownCredentials,
-  type Policy,
-  Recent,
   type Row,
   ROWS,
   withResourceMetadata,
 } from '@holdfast/sender-constraint'
-import { silent } from '@holdfast/trace'
-import { cachesOf } from './caches-of.ts'
 import { decider, type Verdict } from './decide.ts'
-import { checkExternalUrls } from './hop/external-url.ts'
-import { checkHops } from './hop/hops.ts'
 import { metadataUrl } from './metadata.ts'
-import { checkPolicy, https, PolicyError, type RoutePolicy } from './policy.ts'
-import type { Protected, ServerOptions } from './protected.ts'
+import { checkPolicy } from './policy.ts'
+import { checkServer, type ProtectOptions } from './server.ts'
 import type { Outcome, Step } from './step.ts'
 import { whenKnown } from './when-known.ts'
 
-/** What `protect()` of every framework takes. */
-export type ProtectOptions = ServerOptions &
-  RoutePolicy & {
-    /** Name our metadata document in every challenge (RFC 9728 §5.1). Default: no. */
-    readonly resourceMetadata?: boolean
-  }
+export type { ProtectOptions } from './server.ts'
 
 /** What a protected handler finds. */
 export interface ProtectedState {
@@ -80,57 +68,8 @@ function step(options: ProtectOptions, decide: Decide): Step<ProtectedState> {
 }
 
 /** The core that every adapter stands on. @throws PolicyError */
-export function decideWith(rows: readonly Row<Clause>[], options: ProtectOptions): Decide {
-  const { nonceSecret, nonceLifetime = 300, keptKeys = 10_000 } = options
-  if (nonceSecret.length < 32)
-    throw new PolicyError('nonceSecret', `${nonceSecret.length} bytes`, '32 bytes or more')
-  if (!(nonceLifetime >= 10 && nonceLifetime <= 3600))
-    throw new PolicyError('nonceLifetime', nonceLifetime, '10 to 3600 seconds')
-  const resource = https('resource', options.resource)
-  if (resource.endsWith('/')) throw new PolicyError('resource', resource, 'no slash at the end')
-  const policy = checkPolicy(options)
-  const accepted: Protected['accepted'] = {
-    credentials: new KnownCredentials(keptKeys),
-    headers: new Recent(keptKeys),
-  }
-  for (const cache of cachesOf(options, accepted)) options.caches?.(cache)
-  return decider(rows, policy, {
-    resource,
-    ...inFront(resource, options),
-    certificateStatus: statusFor(policy, options),
-    tokens: options.tokens,
-    memory: options.memory,
-    nonces: { secret: nonceSecret, label: resource, lifetime: nonceLifetime * 1000 },
-    accepted,
-    now: options.now ?? Date.now,
-    report: options.report ?? silent,
-    observe: options.observe,
-    explain: options.explain ?? false,
-  })
-}
-
-function inFront(resource: string, options: ServerOptions) {
-  const { externalUrls = [] } = options
-  const hops = checkHops(options.hops)
-  if (!hops && externalUrls.length > 0)
-    throw new PolicyError(
-      'externalUrls',
-      externalUrls,
-      'none, where hops are not named: they choose',
-    )
-  return { hops, externalUrls: checkExternalUrls('externalUrls', [resource, ...externalUrls]) }
-}
-
-function statusFor(policy: Policy, { certificateStatus }: ServerOptions) {
-  if (policy.certificateTrust !== 'pki') return undefined
-  if (typeof certificateStatus !== 'function')
-    throw new PolicyError(
-      'certificateStatus',
-      typeof certificateStatus,
-      'a function, where certificateTrust is pki',
-    )
-  return certificateStatus
-}
+export const decideWith = (rows: readonly Row<Clause>[], options: ProtectOptions): Decide =>
+  decider(rows, checkPolicy(options), checkServer(options))
 
 // A framework may have cut its prefix off `url`; htu names what the client asked for.
 function received(request: IncomingMessage, target: string): IncomingMessage {

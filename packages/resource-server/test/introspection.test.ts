@@ -96,7 +96,7 @@ test('a key without alg is refused before anybody is asked, and is not in the me
   const { alg: _, ...key } = INTROSPECTION_KEY
   const make = () => introspectedTokens({ issuer: ISSUER, clientId: 'the-api', key })
   expect(make).toThrow(PolicyError)
-  expect(make).toThrow('protect: key.alg is null; allowed: what the key is registered with')
+  expect(make).toThrow('protect: key.alg is null; allowed: ES256')
 })
 
 const TOKEN_TYPE = 'token_type in the introspection response fits cnf.'

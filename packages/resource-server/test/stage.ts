@@ -124,10 +124,11 @@ export async function raise(scenery: Scenery = {}): Promise<Stage> {
     }),
     ...given,
   }
+  const { jwtTokens: jwtReader, opaqueTokens: _, rows: __, ...shared } = options
   const app = route
     ? oneRoute({
-        ...options,
-        tokens: options.jwtTokens,
+        ...shared,
+        tokens: jwtReader,
         audience: RESOURCE,
         scopes: ['accounts'],
         ...route,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { oneOf, PolicyError } from '../policy.ts'
+import { aFunction, oneOf } from '../setting.ts'
 import type { Presented } from '../presented.ts'
 
 /** Reverse proxies that end the client's TLS in front of us, and are trusted to say who it was. */
@@ -32,12 +32,11 @@ const FORMATS = ['client-cert', 'xfcc', 'nginx'] as const
 
 /** @throws PolicyError */
 export function checkHops(hops: Hops | undefined): Hops | undefined {
-  if (!hops) return undefined
-  oneOf('hops.format', hops.format, FORMATS)
-  if (typeof hops.isHop !== 'function')
-    throw new PolicyError('hops.isHop', typeof hops.isHop, 'a function')
-  if (hops.vouched !== undefined && typeof hops.vouched !== 'function')
-    throw new PolicyError('hops.vouched', typeof hops.vouched, 'a function')
+  if (hops === undefined) return undefined
+  const { format, isHop: decides, vouched }: Hops = Object(hops)
+  oneOf('hops.format', format, FORMATS)
+  aFunction('hops.isHop', decides)
+  if (vouched !== undefined) aFunction('hops.vouched', vouched)
   return hops
 }
 
