@@ -15,7 +15,7 @@ import type { Outcome } from './operations/outcome.ts'
 import type { Fetch } from './clients/notification.ts'
 import { algorithmsOf } from './profiles/profiles.ts'
 import { makeProvider } from './provider.ts'
-import { checkClients } from './clients/start-checks.ts'
+import { checkClients } from './clients/check-client.ts'
 import { Places, SHAPE, type Shape } from './status-list/places.ts'
 import { answering } from './records/unavailable.ts'
 

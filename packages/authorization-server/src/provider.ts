@@ -1,8 +1,8 @@
 import type { Context, Next } from 'koa'
 import { Provider } from 'oidc-provider'
-import { ApplicationPages } from './end-users/application-pages.ts'
+import { applicationPages } from './end-users/application-pages.ts'
 import { Applications } from './end-users/applications.ts'
-import { ApprovalPages } from './extensions/ciba/approval-pages.ts'
+import { approvalPages } from './extensions/ciba/approval-pages.ts'
 import { Approvals } from './extensions/ciba/approvals.ts'
 import { answersInOAuth } from './http/answers.ts'
 import type { Observers } from './http/answers.ts'
@@ -13,11 +13,12 @@ import { isForPeople } from './vocabulary/endpoints.ts'
 import { Interactions } from './end-users/interactions.ts'
 import type { Listener } from './http/listeners.ts'
 import { logoutAround } from './extensions/logout/logout.ts'
-import { limitClientFailures, limitUserCodes } from './operations/limits.ts'
+import { limitClientFailures, limitUserCodes } from './operations/limiting.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
 import { PageSession } from './end-users/page-session.ts'
 import { completePollAnswers, keepPollInterval } from './extensions/poll-interval.ts'
-import { offersCiba, providerConfiguration } from './profiles/profiles.ts'
+import { offersCiba } from './profiles/profiles.ts'
+import { providerConfiguration } from './profiles/provider-configuration.ts'
 import type { House } from './house.ts'
 import { rememberAssertions } from './clients/assertion.ts'
 import { Registrations } from './extensions/registration/registration.ts'
@@ -65,10 +66,9 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(completePollAnswers(configuration))
     .use(forPeople(new Interactions(provider, { records, configuration, limits }).routes()))
     .use(forPeople(logoutAround(provider, { session, warn })))
-    .use(forPeople(new ApplicationPages(new Applications(provider, records), session).routes()))
+    .use(forPeople(applicationPages(new Applications(provider, records), session)))
     .use(forPeople(withoutUserCode))
-  if (offersCiba(configuration))
-    provider.use(forPeople(new ApprovalPages(approvals, session).routes()))
+  if (offersCiba(configuration)) provider.use(forPeople(approvalPages(approvals, session)))
 
   if (configuration.softwareStatementIssuers.length > 0)
     provider.use(new Registrations(provider, house).routes())

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, Provider, UnknownObject } from 'oidc-provider'
+import { once } from '../records/once.ts'
 import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from '../vocabulary/time.ts'
 
 interface AssertionRules {
@@ -42,10 +42,9 @@ export function checkAssertion(
 export function rememberAssertions(provider: Provider, records: Records): void {
   // `exp` was checked to be near; false makes it 401 invalid_client.
   provider.ReplayDetection.unique = (client, jti, exp) =>
-    records.add({
+    once(records, {
       kind: 'ReplayDetection',
-      id: hash('sha256', JSON.stringify([client, jti]), 'base64url'),
-      payload: {},
+      id: JSON.stringify([client, jti]),
       expiresAt: Math.ceil(exp * 1_000),
     })
 }

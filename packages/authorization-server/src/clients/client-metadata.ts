@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 import type { ClauseId } from '@holdfast/sender-constraint'
+import type { Client } from 'oidc-provider'
 import type { ProfileName } from '../vocabulary/profile-names.ts'
 import { OIDC_SCOPES, scopeList } from '../vocabulary/scopes.ts'
 
@@ -67,6 +68,9 @@ export interface ClientMetadata {
   /** Resource indicators for which it may exchange tokens that are for another resource. */
   readonly exchange_resources?: readonly string[]
 }
+
+/** As end-users are told. */
+export const nameOf = ({ clientName, clientId }: Client): string => clientName ?? clientId
 
 /** Members that are ours; the library keeps them and shows every client to `weakness`. */
 export const OWN_MEMBERS = [

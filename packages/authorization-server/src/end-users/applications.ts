@@ -2,8 +2,10 @@ import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { Grant, Provider } from 'oidc-provider'
 import { asDetail } from '../extensions/rich-authorization/authorization-details.ts'
+import { nameOf } from '../clients/client-metadata.ts'
 import type { Application } from '../pages/applications.ts'
 import { scopeList } from '../vocabulary/scopes.ts'
+import { ofEndUser } from '../records/of-end-user.ts'
 import { endGrant } from '../status-list/revocations.ts'
 
 /** What an end-user has granted, by application: they see it, and withdraw it (RFC6819-5.2.2.4). */
@@ -23,7 +25,7 @@ export class Applications {
       const client = await this.#provider.Client.find(id)
       return {
         id,
-        client: client?.clientName ?? id,
+        client: client ? nameOf(client) : id,
         since: Math.min(...grants.map(({ iat }) => iat)),
         request: together(grants),
       }
@@ -42,12 +44,8 @@ export class Applications {
     for (const { jti } of grants) await endGrant(this.#records, jti)
   }
 
-  async #grantsOf(sub: string): Promise<readonly Grant[]> {
-    const { Grant: Model } = this.#provider
-    const all = await this.#records.list(Model.name)
-    const ids = all.filter(({ payload }) => payload['accountId'] === sub).map(({ id }) => id)
-    const found = await Promise.all(ids.map((id) => Model.find(id)))
-    return found.filter((grant) => grant !== undefined)
+  #grantsOf(sub: string): Promise<readonly Grant[]> {
+    return ofEndUser<Grant>(this.#records, this.#provider.Grant, sub)
   }
 }
 

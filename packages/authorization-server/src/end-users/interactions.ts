@@ -6,7 +6,8 @@ import type { Client, Interaction, InteractionResults, Provider } from 'oidc-pro
 import { PASSWORD, SECOND_FACTOR } from '../extensions/step-up/authentication.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { interactionPath } from '../vocabulary/endpoints.ts'
-import { readForm, refuseForeignForm } from '../http/form.ts'
+import { nameOf } from '../clients/client-metadata.ts'
+import { readForm, refuseForeignForm, seeOther } from '../http/form.ts'
 import { logIn } from './login.ts'
 import type { AuthenticationLimits } from '../operations/limits.ts'
 import { note } from '../operations/notes.ts'
@@ -51,22 +52,13 @@ export class Interactions {
   routes() {
     const router = new Router()
     const path = interactionPath(':uid')
-    router.get(path, async (ctx) => this.#show(ctx, await this.#asked(ctx, ctx.params['uid'])))
-    router.post(`${path}/login`, async (ctx) =>
-      this.#login(ctx, await this.#asked(ctx, ctx.params['uid'])),
-    )
-    router.post(`${path}/second-factor`, async (ctx) =>
-      this.#secondFactor(ctx, await this.#asked(ctx, ctx.params['uid'])),
-    )
-    router.post(`${path}/consent`, async (ctx) =>
-      this.#consent(ctx, await this.#asked(ctx, ctx.params['uid'])),
-    )
-    router.post(`${path}/abort`, async (ctx) => {
-      const { interaction } = await this.#asked(ctx, ctx.params['uid'])
-      const [error, reason] = ['access_denied', 'the end-user refused']
-      note(ctx, { error, reason, ...subjectOf(interaction) })
-      await this.#finish(ctx, { error, error_description: reason })
-    })
+    const form = (name: string, take: (ctx: Context, asked: Asked) => Promise<void>) =>
+      router.post(`${path}/${name}`, async (ctx) => take(ctx, await this.#asked(ctx)))
+    router.get(path, async (ctx) => this.#show(ctx, await this.#asked(ctx)))
+    form('login', (ctx, asked) => this.#login(ctx, asked))
+    form('second-factor', (ctx, asked) => this.#secondFactor(ctx, asked))
+    form('consent', (ctx, asked) => this.#consent(ctx, asked))
+    form('abort', (ctx, asked) => this.#abort(ctx, asked))
     return router.routes()
   }
 
@@ -74,18 +66,18 @@ export class Interactions {
    * @throws errors.SessionNotFound unless the browser holds the cookie of this interaction
    * @throws errors.InvalidRequest for a form that another page has sent
    */
-  async #asked(ctx: Context, uid: string | undefined): Promise<Asked> {
+  async #asked(ctx: Context): Promise<Asked> {
     refuseForeignForm(ctx)
     const interaction = await this.#provider.interactionDetails(ctx.req, ctx.res)
     const client = await this.#provider.Client.find(String(interaction.params['client_id']))
-    if (interaction.uid !== uid || !client)
+    if (interaction.uid !== ctx['params'].uid || !client)
       throw new errors.SessionNotFound('this is not the page of your authorization request')
     note(ctx, { client: client.clientId })
     return { interaction, client, path: interactionPath(interaction.uid) }
   }
 
   #show(ctx: Context, { interaction, client, path }: Asked): void {
-    const name = client.clientName ?? client.clientId
+    const name = nameOf(client)
     if (interaction.prompt.name === 'login') {
       const { login_hint: hint } = interaction.params
       show(ctx, loginPage({ path, client: name, login: typeof hint === 'string' ? hint : '' }))
@@ -107,7 +99,7 @@ export class Interactions {
       const how = { acr: PASSWORD, amr: ['pwd'], ts: seconds() }
       return this.#finish(ctx, { login: { accountId: sub, ...how } })
     }
-    const client = asked.client.clientName ?? asked.client.clientId
+    const client = nameOf(asked.client)
     const message = 'Login or password is wrong.'
     show(ctx, loginPage({ path: asked.path, client, login, message }))
   }
@@ -138,16 +130,16 @@ export class Interactions {
     await this.#finish(ctx, { consent: { grantId: await grant.save() } })
   }
 
+  async #abort(ctx: Context, { interaction }: Asked): Promise<void> {
+    const [error, reason] = ['access_denied', 'the end-user refused']
+    note(ctx, { error, reason, ...subjectOf(interaction) })
+    await this.#finish(ctx, { error, error_description: reason })
+  }
+
   async #finish(ctx: Context, result: InteractionResults): Promise<void> {
     const returnTo = await this.#provider.interactionResult(ctx.req, ctx.res, result)
     seeOther(ctx, returnTo)
   }
-}
-
-/** FAPI2SP-5.3.2.2-10 and -11: 303, so that the browser does not post the password on. */
-function seeOther(ctx: Context, url: string): void {
-  ctx.status = 303
-  ctx.redirect(url)
 }
 
 const subjectOf = ({ session }: Interaction) =>

@@ -1,12 +1,13 @@
-import { hash, randomBytes } from 'node:crypto'
-import type { Router } from '@koa/router'
+import { randomBytes } from 'node:crypto'
+import { Router } from '@koa/router'
 import type { Records } from '@holdfast/store'
 import type { Context } from 'koa'
-import { readForm, refuseForeignForm } from '../http/form.ts'
+import { readForm, refuseForeignForm, seeOther } from '../http/form.ts'
 import { logIn } from './login.ts'
 import type { AuthenticationLimits } from '../operations/limits.ts'
 import { show } from '../pages/layout.ts'
 import { loginPage } from '../pages/login.ts'
+import { hashed } from '../records/once.ts'
 
 const COOKIE = '__Host-pages'
 const KIND = 'PageSession'
@@ -39,43 +40,55 @@ export class PageSession {
     this.#records = foundations.records
   }
 
-  /** Adds what each such page has: signing in, leaving, and no form from elsewhere. */
-  serve(router: Router, { path, purpose }: Place): void {
+  /**
+   * Such a page: it has what signs end-users in and out, and takes no form from elsewhere. What is
+   * `signedIn` is served to whoever has signed in; everybody else is asked to.
+   */
+  at(place: Place) {
+    const { path } = place
+    const router = new Router()
     router.use(path, (ctx, next) => {
       refuseForeignForm(ctx)
       return next()
     })
-    router.post(`${path}/login`, async (ctx) => {
-      const form = await readForm(ctx)
-      const sub = await logIn(ctx, form, this.#foundations)
-      const login = form.get('login') ?? ''
-      const message = 'Login or password is wrong.'
-      if (sub === undefined)
-        return show(ctx, loginPage({ path, client: purpose, login, message, isOwn: true }))
-      await this.#begin(ctx, sub)
-      seeOther(ctx, path)
-    })
+    router.post(`${path}/login`, (ctx) => this.#login(ctx, place))
     router.post(`${path}/abort`, async (ctx) => {
       await this.end(ctx)
       seeOther(ctx, path)
     })
+    const signedIn =
+      (serve: (ctx: Context, sub: string) => Promise<void>) =>
+      async (ctx: Context): Promise<void> => {
+        const sub = await this.#subject(ctx)
+        if (sub !== undefined) await serve(ctx, sub)
+        else if (ctx.method === 'GET') askToSignIn(ctx, place)
+        else seeOther(ctx, path)
+      }
+    return { router, signedIn }
   }
 
-  /** The subject of whoever is signed in; otherwise they are asked to. */
-  async subject(ctx: Context, { path, purpose }: Place): Promise<string | undefined> {
+  async #login(ctx: Context, place: Place): Promise<void> {
+    const form = await readForm(ctx)
+    const sub = await logIn(ctx, form, this.#foundations)
+    if (sub === undefined) {
+      const login = form.get('login') ?? ''
+      askToSignIn(ctx, place, { login, message: 'Login or password is wrong.' })
+    } else {
+      await this.#begin(ctx, sub)
+      seeOther(ctx, place.path)
+    }
+  }
+
+  async #subject(ctx: Context): Promise<string | undefined> {
     const token = ctx.cookies.get(COOKIE)
-    const session = token === undefined ? undefined : await this.#records.find(KIND, idOf(token))
+    const session = token === undefined ? undefined : await this.#records.find(KIND, hashed(token))
     const { sub, expiresAt } = session?.payload ?? {}
-    if (typeof sub === 'string' && Number(expiresAt) > Date.now()) return sub
-    if (ctx.method === 'GET')
-      show(ctx, loginPage({ path, client: purpose, login: '', isOwn: true }))
-    else seeOther(ctx, path)
-    return undefined
+    return typeof sub === 'string' && Number(expiresAt) > Date.now() ? sub : undefined
   }
 
   async end(ctx: Context): Promise<void> {
     const token = ctx.cookies.get(COOKIE)
-    if (token !== undefined) await this.#records.remove(KIND, idOf(token))
+    if (token !== undefined) await this.#records.remove(KIND, hashed(token))
     ctx.cookies.set(COOKIE, null)
   }
 
@@ -83,7 +96,7 @@ export class PageSession {
     const token = randomBytes(32).toString('base64url')
     const expiresAt = Date.now() + STAY * 1_000
     const payload = { sub, expiresAt } // a store may keep a record a little longer
-    await this.#records.add({ kind: KIND, id: idOf(token), payload, expiresAt })
+    await this.#records.add({ kind: KIND, id: hashed(token), payload, expiresAt })
     ctx.cookies.set(COOKIE, token, {
       httpOnly: true,
       sameSite: 'strict',
@@ -94,10 +107,8 @@ export class PageSession {
   }
 }
 
-/** The store holds no token that would be good for anything. */
-const idOf = (token: string): string => hash('sha256', token, 'base64url')
-
-function seeOther(ctx: Context, path: string): void {
-  ctx.status = 303
-  ctx.redirect(path)
-}
+const askToSignIn = (
+  ctx: Context,
+  { path, purpose }: Place,
+  tried: { readonly login: string; readonly message?: string } = { login: '' },
+): void => show(ctx, loginPage({ path, client: purpose, ...tried, isOwn: true }))

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { GRACE } from '@holdfast/store'
 import type { Records } from '@holdfast/store'
 import type { Middleware } from 'koa'
@@ -6,6 +5,7 @@ import { errors, Provider } from 'oidc-provider'
 import type { BackchannelAuthenticationRequest, DeviceCode } from 'oidc-provider'
 import { isWaiting } from './ciba/backchannel-request.ts'
 import type { Configuration } from '../configuration/configuration.ts'
+import { once } from '../records/once.ts'
 import { endpoints } from '../vocabulary/endpoints.ts'
 
 /** Milliseconds by which a client's timer may be early. */
@@ -24,14 +24,10 @@ export function keepPollInterval(provider: Provider, records: Records, interval:
   onPoll<DeviceCode>(provider.DeviceCode, (code) => (isUndecided(code) ? pace(code) : none))
 
   async function pace({ jti }: Polled): Promise<void> {
-    const first = await records.add({
-      kind: 'Poll',
-      id: hash('sha256', jti, 'base64url'),
-      payload: {},
-      // A store keeps what has expired for GRACE; here it must be gone by then.
-      expiresAt: Date.now() + interval * 1_000 - EARLY - GRACE,
-    })
-    if (!first) throw new errors.SlowDown(`poll every ${interval} seconds`)
+    // A store keeps what has expired for GRACE; here it must be gone by then.
+    const expiresAt = Date.now() + interval * 1_000 - EARLY - GRACE
+    if (!(await once(records, { kind: 'Poll', id: jti, expiresAt })))
+      throw new errors.SlowDown(`poll every ${interval} seconds`)
   }
 }
 

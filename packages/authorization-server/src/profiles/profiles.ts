@@ -1,7 +1,4 @@
-import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Configuration as ProviderConfiguration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Metadata } from '../clients/client-metadata.ts'
-import type { House } from '../house.ts'
 import { ALGORITHMS } from '../vocabulary/algorithms.ts'
 import {
   DEFAULT_PROFILE,
@@ -14,7 +11,7 @@ import type { Configuration } from '../configuration/configuration.ts'
 import { CIBA, CIBA_GRANT, FAPI_CIBA } from '../extensions/ciba/requirements.ts'
 import { DEVICE_GRANT } from '../extensions/device-authorization/requirements.ts'
 import { MESSAGE_SIGNING } from '../extensions/message-signing/requirements.ts'
-import type { IssuedToken, Offered, Requirement, Terms, Weakness } from './requirement.ts'
+import type { Offered, Requirement, Terms, Weakness } from './requirement.ts'
 import { POST_QUANTUM_PROFILE } from './post-quantum.ts'
 import { EXCHANGE_GRANT } from '../extensions/token-exchange/requirements.ts'
 import { SECURITY_PROFILE } from './security-profile.ts'
@@ -157,42 +154,10 @@ export const offeredBy = (configuration: Configuration): Offered => ({
 export const offersCiba = ({ profiles }: Configuration): boolean =>
   profiles.some((name) => termsOf(name).grantTypes.includes(CIBA_GRANT))
 
-/** The requirements of the profiles on offer, folded into what the library takes. */
-export function providerConfiguration(house: House): ProviderConfiguration {
-  const { profiles } = house.configuration
-  const offered = offeredBy(house.configuration)
-  const rows = new Set<Requirement>([
-    ...SECURITY_PROFILE,
-    ...profiles.flatMap((name): readonly Requirement[] => PROFILES[name].rows),
-  ])
-  const folded: Tree = {}
-  for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)
-  const speaking = [...rows].flatMap(({ tokenClaims }) => tokenClaims ?? [])
-  folded['extraTokenClaims'] = async (ctx: KoaContextWithOIDC, token: IssuedToken) =>
-    Object.assign({}, ...speaking.map((claims) => claims(ctx, offered, token)))
-  return folded
-}
-
 function notServed(client: Metadata, configuration: Configuration): Weakness | undefined {
   const { profile = DEFAULT_PROFILE } = client
   const { profiles } = configuration
   return profiles.some((name) => name === profile)
     ? known(profile).requirements.find(({ serves }) => serves?.(client, configuration) === false)
     : { sentence: `profile is one that this server offers: ${profiles.join(', ')}` }
-}
-
-interface Tree {
-  [key: string]: unknown
-}
-
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-
-function fold(into: Tree, from: Tree, clause: ClauseId): void {
-  for (const [key, value] of Object.entries(from)) {
-    const there = into[key]
-    if (isTree(there) && isTree(value)) fold(there, value, clause)
-    else if (there !== undefined) throw new Error(`${clause} sets ${key}, which is set already`)
-    else into[key] = isTree(value) ? { ...value } : value
-  }
 }

@@ -51,7 +51,7 @@ export const SECURITY_PROFILE = [
     asks: onlyGrants,
   },
   {
-    clause: 'FAPI2SP-5.3.2.1-4', // asked of every client, whichever way it came into the store
+    clause: 'FAPI2SP-5.3.2.1-4',
     sentence:
       'access tokens are sender-constrained, whichever way their client came into the store',
     sets: (_house, { weakness }) => ({
@@ -182,7 +182,6 @@ export const SECURITY_PROFILE = [
       return {}
     },
     sets: (_house, { algorithms }) => ({
-      // The list of the library is that of all clients together; what one may use is looked at here.
       enabledJWA: {
         clientAuthSigningAlgValues: [...algorithms],
         dPoPSigningAlgValues: [...algorithms, 'Ed25519'], // RFC 9864's name for our EdDSA
@@ -209,7 +208,7 @@ export const SECURITY_PROFILE = [
     asks: strongKeys,
   },
   {
-    clause: 'FAPI2SP-5.4.1-4', // made by provision, shared by all nodes
+    clause: 'FAPI2SP-5.4.1-4', // made by provision
     sentence: 'our own keys are strong, and shared by all nodes',
     sets: ({ keys }) => ({
       jwks: { keys: keys.signing.map((jwk) => new SigningKey(jwk)) },
@@ -224,7 +223,7 @@ export const SECURITY_PROFILE = [
     sets: () => ({ features: { clientCredentials: { enabled: true } } }),
   },
   {
-    clause: 'RFC6749-5.1', // tokens die with their grant, not with the login session
+    clause: 'RFC6749-5.1',
     sentence: 'tokens end with their grant, not with the login session',
     sets: ({ configuration: { lifetimes } }) => ({
       expiresWithSession: async () => false,
@@ -264,7 +263,7 @@ export const SECURITY_PROFILE = [
     sets: (house) => ({ formats: { customizers: { jwt: listedAndRecorded(house) } } }),
   },
   {
-    clause: 'RFC7662-2.1', // resource servers only, and only tokens that are for them (§4)
+    clause: 'RFC7662-2.1', // and §4
     sentence: 'only a resource server introspects, and only tokens that are for it',
     sets: () => ({
       features: {
@@ -337,7 +336,7 @@ export const SECURITY_PROFILE = [
     }),
   },
   {
-    clause: 'RFC9700-4.16', // cookies: over TLS only, out of reach of scripts and of other sites' POSTs
+    clause: 'RFC9700-4.16',
     sentence: 'cookies travel over TLS only, out of reach of scripts and of other sites',
     sets: ({ keys, configuration: { lifetimes } }) => ({
       cookies: {

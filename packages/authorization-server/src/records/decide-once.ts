@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
+import { once } from './once.ts'
 
 /** Seconds. */
 const MARGIN = 60
@@ -14,11 +14,7 @@ const MARGIN = 60
  * @throws errors.InvalidRequest
  */
 export async function decideOnce(records: Records, id: string, life: number): Promise<void> {
-  const first = await records.add({
-    kind: 'Decision',
-    id: hash('sha256', id, 'base64url'),
-    payload: {},
-    expiresAt: Date.now() + (life + MARGIN) * 1_000,
-  })
-  if (!first) throw new errors.InvalidRequest('this request was decided before')
+  const expiresAt = Date.now() + (life + MARGIN) * 1_000
+  if (!(await once(records, { kind: 'Decision', id, expiresAt })))
+    throw new errors.InvalidRequest('this request was decided before')
 }

@@ -1,8 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { importJwk, parseJws, verifies } from '@holdfast/sender-constraint'
 import type { Context, Middleware } from 'koa'
-import { errors } from 'oidc-provider'
-import { getRawBody } from 'raw-body'
+import { readBody } from '../http/body.ts'
 import { endpoints } from '../vocabulary/endpoints.ts'
 import type { House } from '../house.ts'
 
@@ -40,7 +39,7 @@ export function jwtsByRecord(house: House): Middleware {
 
   return async (ctx, next) => {
     if (ctx.method !== 'POST' || !TAKES_TOKENS.has(ctx.path) || !ctx.is(FORM)) return next()
-    const body = await bodyOf(ctx)
+    const body = await readBody(ctx, LONGEST)
     const form = new URLSearchParams(body.toString('latin1'))
     const [token, ...more] = form.getAll('token')
     // Tokens of ours that are no JWT have no dot.
@@ -54,15 +53,6 @@ export function jwtsByRecord(house: House): Middleware {
 const TAKES_TOKENS: ReadonlySet<string> = new Set([endpoints.revocation, endpoints.introspection])
 const FORM = 'application/x-www-form-urlencoded'
 const UNKNOWN = 'unknown'
-
-/** @throws errors.InvalidRequest for a body that is too long or does not arrive */
-async function bodyOf(ctx: Context): Promise<Buffer> {
-  try {
-    return await getRawBody(ctx.req, { limit: LONGEST, length: ctx.get('content-length') || null })
-  } catch (cause) {
-    throw new errors.InvalidRequest('failed to parse the request body', 400, { cause })
-  }
-}
 
 /** The same request with this body, not yet read: the library reads it itself. */
 function putBack(ctx: Context, body: Buffer): void {

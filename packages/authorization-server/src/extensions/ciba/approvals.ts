@@ -3,6 +3,8 @@ import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { BackchannelAuthenticationRequest, Provider } from 'oidc-provider'
 import { PASSWORD } from '../step-up/authentication.ts'
+import { nameOf } from '../../clients/client-metadata.ts'
+import { ofEndUser } from '../../records/of-end-user.ts'
 import { isWaiting } from './backchannel-request.ts'
 import type { Configuration } from '../../configuration/configuration.ts'
 import { decideOnce } from '../../records/decide-once.ts'
@@ -38,7 +40,7 @@ export class Approvals {
       const client = await this.#clientOf(request)
       return {
         path: pathOf(request.jti),
-        client: client.clientName ?? client.clientId,
+        client: nameOf(client),
         bindingMessage: String(request.params?.['binding_message']),
         request: this.#resources.requested(asked(request), client),
       }
@@ -61,14 +63,9 @@ export class Approvals {
   }
 
   async #requestsOf(sub: string): Promise<readonly BackchannelAuthenticationRequest[]> {
-    const Model = this.#provider.BackchannelAuthenticationRequest
-    const all = await this.#records.list(Model.name)
-    const ids = all.filter(({ payload }) => payload['accountId'] === sub).map(({ id }) => id)
-    const found = await Promise.all(ids.map((id) => Model.find(id)))
-    return found
-      .filter((request) => request !== undefined)
-      .filter(isWaiting)
-      .sort((one, other) => one.iat - other.iat)
+    const { BackchannelAuthenticationRequest: Model } = this.#provider
+    const found = await ofEndUser<BackchannelAuthenticationRequest>(this.#records, Model, sub)
+    return found.filter(isWaiting).sort((one, other) => one.iat - other.iat)
   }
 
   async #clientOf({ clientId = '' }: BackchannelAuthenticationRequest) {

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa'
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider'
 import { endpoints } from '../../vocabulary/endpoints.ts'
+import { nameOf } from '../../clients/client-metadata.ts'
 import { note } from '../../operations/notes.ts'
 import { deviceConfirmPage, deviceDonePage, userCodePage } from './pages.ts'
 import { show } from '../../pages/layout.ts'
@@ -26,8 +27,10 @@ export const devicePages = (
     const params = ctx.oidc.entities.DeviceCode?.params ?? {}
     const request = resources.requested(params, client)
     const relaxation = relaxationOf(client['profile'])
-    const name = client.clientName ?? client.clientId
-    show(ctx, deviceConfirmPage({ ...place(ctx), code, client: name, request, relaxation }))
+    show(
+      ctx,
+      deviceConfirmPage({ ...place(ctx), code, client: nameOf(client), request, relaxation }),
+    )
   },
   successSource: (ctx) => show(ctx, deviceDonePage()),
 })

@@ -28,7 +28,7 @@ export const DEVICE_AUTHORIZATION = [
     }),
   },
   {
-    clause: 'RFC8628-5.1', // see operations/limits.ts
+    clause: 'RFC8628-5.1', // see operations/limiting.ts
     sentence: 'a user code has 34 bits, and wrong ones are throttled',
     sets: () => ({ features: { deviceFlow: { charset: 'base-20', mask: '****-****' } } }),
   },

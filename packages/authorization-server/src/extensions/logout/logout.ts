@@ -1,8 +1,9 @@
 import { Router } from '@koa/router'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { endpoints, logout } from '../../vocabulary/endpoints.ts'
-import { readForm, refuseForeignForm } from '../../http/form.ts'
+import { readForm, refuseForeignForm, seeOther } from '../../http/form.ts'
 import { note } from '../../operations/notes.ts'
+import { nameOf } from '../../clients/client-metadata.ts'
 import type { PageSession } from '../../end-users/page-session.ts'
 import { show } from '../../pages/layout.ts'
 import { loggedOutPage, logoutPage, nobodyPage, stillSignedInPage } from './pages.ts'
@@ -31,8 +32,7 @@ export function logoutAround(provider: Provider, { session, warn }: Around) {
   // not to be. The same request as GET does: it changes nothing, it asks.
   router.post(endpoints.end_session, async (ctx) => {
     const form = await readForm(ctx)
-    ctx.status = 303
-    ctx.redirect(`${endpoints.end_session}?${form.toString()}`)
+    seeOther(ctx, `${endpoints.end_session}?${form.toString()}`)
   })
   // The library would submit its form by script where nobody is logged in.
   router.get(endpoints.end_session, async (ctx, next) => {
@@ -57,7 +57,7 @@ export function logoutAround(provider: Provider, { session, warn }: Around) {
 
 export function showLogout(ctx: KoaContextWithOIDC): void {
   const { client } = ctx.oidc
-  show(ctx, logoutPage(secretOf(ctx.oidc), client && (client.clientName ?? client.clientId)))
+  show(ctx, logoutPage(secretOf(ctx.oidc), client && nameOf(client)))
 }
 
 export const showLoggedOut = (ctx: KoaContextWithOIDC): void => show(ctx, loggedOutPage())

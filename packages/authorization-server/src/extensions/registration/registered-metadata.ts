@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider'
 import { z } from 'zod'
 import { asRegistered, ClientMetadataError } from '../../clients/client-metadata.ts'
 import type { ClientMetadata } from '../../clients/client-metadata.ts'
-import { isKnownMember } from '../../provision.ts'
+import { isKnownMember } from '../../clients/check-client.ts'
 import { registeredWith, relaxationOf, weakness } from '../../profiles/profiles.ts'
 import type { Metadata } from '../../clients/client-metadata.ts'
 
