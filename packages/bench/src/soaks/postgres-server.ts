@@ -1,5 +1,5 @@
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, globSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROGRAM_FOLDERS } from '../configuration.ts'
 import { end, eventually, newFolder, start } from './processes.ts'
@@ -37,6 +37,14 @@ export class PostgresServer {
         this.#child = start(this.#program('postgres'), words, this.#account)
       return spawnSync(this.#program('pg_isready'), ready, { stdio: 'ignore' }).status === 0
     })
+  }
+
+  /** Its processes: one for each connection, and their parent. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const { pid } = this.#child ?? {}
+    if (pid === undefined) return
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    for (const one of [pid, ...children.trim().split(' ').map(Number)]) process.kill(one, signal)
   }
 
   async kill(): Promise<void> {

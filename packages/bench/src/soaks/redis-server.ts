@@ -45,6 +45,10 @@ export class RedisServer {
     return promise
   }
 
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal)
+  }
+
   async kill(): Promise<void> {
     if (this.#child) await end(this.#child)
   }

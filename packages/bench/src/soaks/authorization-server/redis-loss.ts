@@ -109,6 +109,7 @@ const storeAt = (path: string, kill: () => Promise<unknown>): Store => ({
   setting: `redis://localhost?socket=${path}`,
   kill: async () => void (await kill()),
   start: async () => undefined,
+  outages: [],
 })
 
 /** How the end of the refusal comes. @param again what is to be refused until then */

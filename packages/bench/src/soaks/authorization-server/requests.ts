@@ -108,6 +108,33 @@ export class Requests {
     return answer.json['error'] === 'use_dpop_nonce' ? this.once(path, form, presented) : answer
   }
 
+  /** A page, without cookies; the error that is on it, or with which it leads back to the client. */
+  async page(url: URL): Promise<Answer> {
+    const answer = await this.#connection.fetch(url.href)
+    const [, shown] = /id="error">(\w+)</.exec(await answer.text()) ?? []
+    const back = URL.parse(answer.headers.get('location') ?? '', url)
+    const error = shown ?? back?.searchParams.get('error') ?? undefined
+    const retryAfter = answer.headers.get('retry-after') ?? undefined
+    return { status: answer.status, json: error === undefined ? {} : { error }, retryAfter }
+  }
+
+  /** With a new proof, also where it is challenged. */
+  async userinfo(token: string): Promise<Answer> {
+    const url = `${this.#material.issuer}/userinfo`
+    const ask = async () => {
+      const nonce = this.#nonce === undefined ? {} : { nonce: this.#nonce }
+      const about = { method: 'GET', url, accessToken: token, ...nonce }
+      const DPoP = await makeProof(this.#proofKey, about)
+      const headers = { authorization: `DPoP ${token}`, DPoP }
+      const answer = await this.#connection.fetch(url, { headers })
+      this.#nonce = answer.headers.get('dpop-nonce') ?? this.#nonce
+      const retryAfter = answer.headers.get('retry-after') ?? undefined
+      return { status: answer.status, json: parsed(await answer.text()), retryAfter }
+    }
+    const first = await ask()
+    return first.json['error'] === 'use_dpop_nonce' ? ask() : first
+  }
+
   /** Does an authorization request lead to a page that asks the user? */
   async opens(url: URL): Promise<boolean> {
     const { status, body } = await this.#connection.fetch(url.href)
@@ -116,13 +143,13 @@ export class Requests {
   }
 
   /** Pushes an authorization request (RFC 9126). */
-  async push(scope: string, resource: string) {
+  async push(scope: string, resource?: string) {
     const verifier = randomBytes(32).toString('base64url')
     const answer = await this.send('/par', {
       response_type: 'code',
       redirect_uri: this.#material.redirectUri,
       scope,
-      resource,
+      ...(resource !== undefined && { resource }),
       prompt: 'consent',
       code_challenge: hash('sha256', verifier, 'base64url'),
       code_challenge_method: 'S256',
@@ -147,7 +174,7 @@ export class Requests {
   }
 
   /** @throws Error where the flow does not come to a code */
-  async code(scope: string, resource: string): Promise<Code> {
+  async code(scope: string, resource?: string): Promise<Code> {
     const { answer, url, verifier } = await this.push(scope, resource)
     if (answer.status !== 201) throw new Error(`the pushed request is answered ${told(answer)}`)
     const code = await this.complete(url)
