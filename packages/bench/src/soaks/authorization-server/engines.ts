@@ -17,6 +17,8 @@ export type Kind = Engine | 'redis-replica'
 /** The store is there, and does not answer or is not what it was. */
 export interface Outage {
   readonly title: string
+  /** What it holds can be read all the while. */
+  readonly isReadable?: boolean
   readonly begin: () => Promise<void>
   readonly end: () => Promise<void>
 }
@@ -111,6 +113,7 @@ function locked(folder: string): Outage {
   let database: DatabaseSync | undefined
   return {
     title: 'another program has locked its file',
+    isReadable: true,
     begin: async () => {
       database = new DatabaseSync(join(folder, 'records.sqlite'))
       database.exec('BEGIN IMMEDIATE')

@@ -112,7 +112,7 @@ export class Requests {
   async page(url: URL): Promise<Answer> {
     const answer = await this.#connection.fetch(url.href)
     const [, shown] = /id="error">(\w+)</.exec(await answer.text()) ?? []
-    const back = URL.parse(answer.headers.get('location') ?? '', url)
+    const back = URL.parse(answer.headers.get('location') ?? '', url.href)
     const error = shown ?? back?.searchParams.get('error') ?? undefined
     const retryAfter = answer.headers.get('retry-after') ?? undefined
     return { status: answer.status, json: error === undefined ? {} : { error }, retryAfter }
