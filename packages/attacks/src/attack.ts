@@ -26,6 +26,7 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' |
 /**
  * - `fresh-memory`: the replay memory has just started
  * - `settled-memory`: it started long ago, so that nobody is asked for a nonce on its account
+ * - `memory-lost-meanwhile`: it loses all it knows between our look at it and the record of a proof
  * - `full-memory`, `one-proof-quota`: it has no room; each key may have one live record
  * - `nonce-required`: the route's policy asks for a nonce
  * - `issuer-unreachable`: nobody answers for the issuer
@@ -42,6 +43,7 @@ export type Family = 'request' | 'token' | 'binding' | 'certificate' | 'proxy' |
 export type Situation =
   | 'fresh-memory'
   | 'settled-memory'
+  | 'memory-lost-meanwhile'
   | 'full-memory'
   | 'one-proof-quota'
   | 'nonce-required'

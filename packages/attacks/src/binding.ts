@@ -180,6 +180,17 @@ export const swappedToken: Attack = {
     ),
 }
 
+export const athInHex: Attack = {
+  id: 'binding/ath-in-hex',
+  title: 'A proof with the right hash of the token, in hexadecimal digits',
+  clause: 'RFC9449-4.3-12a',
+  answer: { status: 401, error: 'invalid_dpop_proof' },
+  play: async ({ byDpop, send, dpop }) => {
+    const ath = createHash('sha256').update(dpop.token).digest('hex')
+    return send(await byDpop({ claims: { ath } }))
+  },
+}
+
 export const noAth: Attack = {
   id: 'binding/no-ath',
   title: 'A proof that was made for no token in particular',

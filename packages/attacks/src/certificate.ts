@@ -45,7 +45,9 @@ export const renewed: Attack = {
 }
 
 const withRightThumbprint =
-  (name: 'expired' | 'selfSigned' | 'forServers' | 'authority' | 'revoked'): Attack['play'] =>
+  (
+    name: 'expired' | 'notYetValid' | 'selfSigned' | 'forServers' | 'authority' | 'revoked',
+  ): Attack['play'] =>
   async ({ byMtls, send, certificates, forged }) => {
     const certificate = certificates[name]
     if (!certificate) throw new Error(`this stage has no certificate ${name}`)
@@ -60,6 +62,15 @@ export const expired: Attack = {
   answer: invalidToken,
   forges: true,
   play: withRightThumbprint('expired'),
+}
+
+export const notYetValid: Attack = {
+  id: 'certificate/not-yet-valid',
+  title: 'The right certificate, a day before it begins',
+  clause: 'RFC5280-6.1.3',
+  answer: invalidToken,
+  forges: true,
+  play: withRightThumbprint('notYetValid'),
 }
 
 const untrusted = {

@@ -39,6 +39,18 @@ export const tooLong = edited(
   { claims: { pad: 'x'.repeat(12_288) } },
 )
 
+export const alteredSignature = edited(
+  'altered-signature',
+  'RFC9449-4.3-6',
+  'One bit of the signature is another',
+  resealed((proof) => {
+    const [header, payload, signature] = segments(proof)
+    const bytes = Buffer.from(signature, 'base64url')
+    bytes[40]! ^= 1
+    return `${header}.${payload}.${bytes.toString('base64url')}`
+  }),
+)
+
 export const bytesBehind = edited(
   'bytes-behind',
   'RFC9449-4.3-6',

@@ -88,6 +88,24 @@ export const tokenEndpoint: Attack = {
     ),
 }
 
+export const forwardedHost: Attack = {
+  id: 'proof/forwarded-host',
+  title: 'A proof made for the attacker’s server, whose host X-Forwarded-Host and Forwarded name',
+  clause: 'RFC9449-4.3-9',
+  answer: invalidProof,
+  play: async ({ byDpop, send, url }) =>
+    send(
+      await byDpop({
+        claims: { htu: `https://evil.example${new URL(url).pathname}` },
+        fields: (honest) => [
+          ...honest,
+          ['X-Forwarded-Host', 'evil.example'],
+          ['Forwarded', 'host=evil.example;proto=https'],
+        ],
+      }),
+    ),
+}
+
 export const forwardedPrefix: Attack = {
   id: 'proof/forwarded-prefix',
   title:

@@ -22,6 +22,7 @@ export interface Stage {
     readonly twin: Certificate
     readonly renewed: Certificate
     readonly expired: Certificate
+    readonly notYetValid: Certificate
     readonly selfSigned: Certificate
     readonly forServers: Certificate
     readonly authority: Certificate

@@ -45,6 +45,13 @@ export const anHourAhead = dated('an-hour-ahead', 'A proof dated an hour ahead',
   iat: seconds() + 3600,
 }))
 
+export const beforeTheEpoch = dated(
+  'before-the-epoch',
+  'A proof made before there were computers to check it',
+  () => ({ iat: -1 }),
+  { overlaps: ['RFC9449-11.1-3'] },
+)
+
 export const justTooOld = dated('just-too-old', 'A proof made 61 seconds ago', () => ({
   iat: seconds() - 61,
 }))
@@ -82,6 +89,19 @@ export const inventedNonce: Attack = {
   answer: useNonce,
   play: async ({ byDpop, send }) =>
     send(await byDpop({ claims: { nonce: `${Date.now().toString(36)}.${'A'.repeat(43)}` } })),
+}
+
+export const movedNonce: Attack = {
+  id: 'time/moved-nonce',
+  title: 'A nonce that was given, with its time of issue put forward',
+  clause: 'RFC9449-4.3-10',
+  answer: useNonce,
+  play: async ({ byDpop, send }) => {
+    const challenged = await send(await byDpop({ claims: { nonce: 'what makes it give one' } }))
+    const [time = '', ...rest] = valuesOf(challenged, 'dpop-nonce')[0]?.split('.') ?? []
+    const later = (Number.parseInt(time, 36) + 60_000).toString(36)
+    return send(await byDpop({ claims: { nonce: [later, ...rest].join('.') } }))
+  },
 }
 
 export const withoutNonce: Attack = {
@@ -163,4 +183,13 @@ export const nonceLeftOut: Attack = {
     await send(await byDpop({ claims: { nonce: 'what makes the server give a new one' } }))
     return send(await byDpop({ claims: { nonce: undefined } }))
   },
+}
+
+export const lostMeanwhile: Attack = {
+  id: 'time/lost-meanwhile',
+  title: 'A proof that comes just when the memory of used proofs is lost',
+  clause: 'RFC9449-11.1-3',
+  answer: useNonce,
+  situation: 'memory-lost-meanwhile',
+  play: async ({ byDpop, send }) => send(await byDpop({ claims: { nonce: undefined } })),
 }

@@ -166,6 +166,24 @@ export const forgedSignature: Attack = {
   },
 }
 
+export const unknownKid: Attack = {
+  id: 'token/unknown-kid',
+  title: 'A token by a key that the issuer does not publish under this name',
+  clause: 'RFC9068-4-5',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) =>
+    send(byMtls({ token: await forged({ header: { kid: 'nobody’s' } }) })),
+}
+
+export const opaqueForJwt: Attack = {
+  id: 'token/opaque-for-jwt',
+  title: 'An opaque token of the issuer, where tokens are read without asking it',
+  clause: 'RFC7519-7.2',
+  answer: invalidToken,
+  play: ({ byMtls, send, opaqueToken = 'none' }) => send(byMtls({ token: opaqueToken })),
+}
+
 export const expired: Attack = {
   id: 'token/expired',
   title: 'A token that expired a second ago',

@@ -8,6 +8,7 @@ import { deflateSync } from 'node:zlib'
 import {
   type Attack,
   ATTACKS,
+  CATALOGUE,
   judge,
   readAnswer,
   setScene,
@@ -35,7 +36,7 @@ import { readConfiguration } from '../src/configuration.ts'
 import { RESOURCE_SERVER_CLIENT } from '../src/clients/clients.ts'
 import { makeStage } from '../src/flows/stage.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
-import { settledMemory } from './settled-memory.ts'
+import { lostMeanwhile, settledMemory } from './settled-memory.ts'
 
 type PrivateLab = Awaited<ReturnType<typeof startPrivate>>
 let lab: PrivateLab
@@ -81,6 +82,7 @@ const ROOM = { records: 1_000, perOwner: 1_000 }
 const situations: Record<NonNullable<Attack['situation']>, () => Partial<ApiOptions>> = {
   'settled-memory': () => ({ memory: settledMemory() }),
   'fresh-memory': () => ({ memory: new ReplayMemoryInProcess() }),
+  'memory-lost-meanwhile': () => ({ memory: lostMeanwhile() }),
   'full-memory': () => ({ memory: settledMemory({ ...ROOM, records: 0 }) }),
   'one-proof-quota': () => ({ memory: settledMemory({ ...ROOM, perOwner: 1 }) }),
   'nonce-required': () => ({ nonce: 'required' }),
@@ -167,11 +169,16 @@ async function play(attack: Attack, without: readonly Clause[] = []) {
   return attack.play(await setScene(stage))
 }
 
+/** Clause and sentence of each row that has refused an attack. */
+const refusals = new Set<string>()
+
 describe.for(ATTACKS)('$id: $title', (attack) => {
   const overlaps = attack.overlaps ?? []
 
   test(`is refused by ${attack.clause}`, async () => {
-    expect(judge(attack, await play(attack), true)).toEqual({
+    const answer = await play(attack)
+    refusals.add(String(JSON.parse(answer.body).error_description))
+    expect(judge(attack, answer, true)).toEqual({
       refused: true,
       actual: [attack.answer.status, attack.answer.error, attack.clause].filter(Boolean).join(' '),
     })
@@ -188,6 +195,25 @@ describe.for(ATTACKS)('$id: $title', (attack) => {
     expect(clause).toBe(overlap)
   })
 })
+
+// Several rows share a clause, and an attack for one of them says nothing about the others.
+test('every row of the table has refused an attack', () => {
+  expect(ROWS.map(({ clause, sentence }) => `${clause}: ${sentence}`).toSorted()).toEqual(
+    [...refusals].toSorted(),
+  )
+})
+
+test('a clause without an attack does not compile, nor does an empty list of them', () => {
+  const { 'RFC9449-9': attacks, ...others } = CATALOGUE
+  // @ts-expect-error RFC9449-9 has none
+  const missing: Complete = others
+  // @ts-expect-error it has none either
+  const empty: Complete = { ...others, 'RFC9449-9': [] }
+  const complete: Complete = { ...others, 'RFC9449-9': attacks }
+  expect([missing, empty, complete].map((one) => one['RFC9449-9']?.length ?? 0)).toEqual([0, 0, 1])
+  expect(new Set(ATTACKS.map(({ id }) => id)).size).toBe(ATTACKS.length)
+})
+type Complete = Record<Clause, readonly [Attack, ...Attack[]]>
 
 test('after all that the honest requests are served', async () => {
   lab.experiment()

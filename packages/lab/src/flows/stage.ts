@@ -6,6 +6,7 @@ import { openAuthority } from '@holdfast/ca'
 import {
   caAsClient,
   expired,
+  notYetValid,
   renewedWithSameKey,
   selfSignedTwin,
   twin,
@@ -47,6 +48,7 @@ export async function makeStage(lab: Attached): Promise<Stage> {
       twin: await twin(authority, honest),
       renewed: await renewedWithSameKey(authority, honest),
       expired: await expired(authority, honest),
+      notYetValid: await notYetValid(authority, honest),
       selfSigned: await selfSignedTwin(authority, honest),
       forServers: await wrongPurpose(authority, honest),
       authority: await caAsClient(authority, honest),
