@@ -19,9 +19,6 @@ export function findProgram(...names: readonly string[]): string | undefined {
     .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
 }
 
-/** So that the same sources are not compiled for each of a hundred processes. */
-export const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
-
 export interface Outcome {
   /** The exit code, or the signal that ended the process. */
   readonly code: number | NodeJS.Signals | null
@@ -59,7 +56,7 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ([name]) => !/^(HOLDFAST_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS|VITEST|TEST$)/.test(name),
   )
   const ports = Object.values(PORTS).map(([variable]) => [variable, '0'])
-  return { ...Object.fromEntries([...own, ...ports]), NODE_COMPILE_CACHE: COMPILED, ...more }
+  return { ...Object.fromEntries([...own, ...ports]), ...more }
 }
 
 export interface Run {

@@ -4,7 +4,7 @@ import { ReplayMemoryInProcess } from '@holdfast/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
-import { COMPILED, ROOT, startProgram } from './program.ts'
+import { ROOT, startProgram } from './program.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>
 
@@ -31,7 +31,7 @@ const play = (tool: string) =>
       lab.addresses.resource,
     ],
     {
-      env: { ...process.env, LAB: `${process.execPath} ${CLI}`, NODE_COMPILE_CACHE: COMPILED },
+      env: { ...process.env, LAB: `${process.execPath} ${CLI}` },
       ...(tool.endsWith('.sh') && { program: 'sh' }),
     },
   ).outcome

@@ -10,7 +10,13 @@ import type { Attached } from '../attach.ts'
 import { USERS } from '../clients/users.ts'
 import { browserAt, type Visit } from './browser.ts'
 import type { PlanRun } from './plans.ts'
-import { type ConformanceClient, makeClient, registrationOf, scopeOf } from './registration.ts'
+import {
+  type ConformanceClient,
+  makeClient,
+  newKeys,
+  registrationOf,
+  scopeOf,
+} from './registration.ts'
 
 interface SuiteConfiguration {
   readonly alias: string
@@ -65,14 +71,15 @@ export async function writeConfigurations(
 ): Promise<readonly Written[]> {
   const authority = await openAuthority(lab.folders.certs)
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const newKey = newKeys()
   const clients: ClientMetadata[] = []
   const made: Written[] = []
   for (const run of runs) {
     const file = join(folder, `${run.label}.json`)
     const [known, known2] = await knownKeys(file)
     const pair = [
-      await makeClient(run, 1, { authority, known }),
-      await makeClient(run, 2, { authority, known: known2 }),
+      await makeClient(run, 1, { authority, key: known ?? (await newKey(1)) }),
+      await makeClient(run, 2, { authority, key: known2 ?? (await newKey(2)) }),
     ] as const
     const callback = callbackOf(suite, run)
     const surroundings = { addresses: lab.addresses, callback, ca: authority.issuing }

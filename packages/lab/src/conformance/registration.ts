@@ -1,5 +1,5 @@
 /** The two clients of a plan run: keys that are made once, and what the authorization server is told. */
-import { generateKeyPair, type JsonWebKey } from 'node:crypto'
+import { generateKeyPair, type JsonWebKey, randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata } from '@holdfast/authorization-server'
 import type { Authority, Credential } from '@holdfast/ca'
@@ -13,26 +13,42 @@ export interface ConformanceClient {
   readonly certificate: Credential
 }
 
-const generate = promisify(generateKeyPair)
+type Which = 1 | 2
+
+/** A key for the first client of a run, or for the second. */
+type KeyFor = (which: Which) => Promise<JsonWebKey>
 
 export async function makeClient(
   { label }: PlanRun,
-  which: 1 | 2,
-  { authority, known }: { readonly authority: Authority; readonly known: JsonWebKey | undefined },
+  which: Which,
+  { authority, key }: { readonly authority: Authority; readonly key: JsonWebKey },
 ): Promise<ConformanceClient> {
   const id = `${label}-${which}`
-  return {
-    id,
-    key: known ?? (await newKey(id)),
-    certificate: await authority.client(id, { subject: subjectOf(id) }),
-  }
+  const certificate = await authority.client(id, { subject: subjectOf(id) })
+  return { id, key, certificate }
 }
 
 const subjectOf = (id: string): string => `CN=${id},O=Holdfast conformance`
 
-async function newKey(id: string): Promise<JsonWebKey> {
+const generate = promisify(generateKeyPair)
+
+/**
+ * New keys, one for the first client of every run and one for the second: it is the same suite that
+ * plays them all, and an RSA key of its own for each takes long.
+ */
+export function newKeys(): KeyFor {
+  const made = new Map<Which, Promise<JsonWebKey>>()
+  return (which) => {
+    const key = made.get(which) ?? newKey(which)
+    made.set(which, key)
+    return key
+  }
+}
+
+async function newKey(which: Which): Promise<JsonWebKey> {
   const { privateKey } = await generate('rsa', { modulusLength: 2048 })
-  return { ...privateKey.export({ format: 'jwk' }), kid: id, alg: 'PS256', use: 'sig' }
+  const kid = `${which}-${randomUUID().slice(0, 8)}`
+  return { ...privateKey.export({ format: 'jwk' }), kid, alg: 'PS256', use: 'sig' }
 }
 
 /** What the suite asks for, and what the client is registered for. */
