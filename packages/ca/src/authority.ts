@@ -4,16 +4,16 @@
  * a kill, finds the certificates of the first.
  */
 import { resolve } from 'node:path'
-import type { AlternativeNames } from './alternative-names.ts'
+import type { AlternativeNames } from './encoding/alternative-names.ts'
 import { Context } from './context.ts'
-import { makeFolder } from './files.ts'
-import { issuerOf, openHierarchy } from './hierarchy.ts'
-import type { Issuer } from './issue.ts'
-import type { KeyType } from './key-types.ts'
-import { ensureLeaf } from './leaf.ts'
-import type { IssuedCredential } from './leaf-request.ts'
+import { makeFolder } from './disk/files.ts'
+import { issuerOf, openHierarchy } from './issuing/hierarchy.ts'
+import type { Issuer } from './issuing/issue.ts'
+import type { KeyType } from './encoding/key-types.ts'
+import { ensureLeaf } from './issuing/leaf.ts'
+import type { IssuedCredential } from './issuing/leaf-request.ts'
 import { type ClientProfile, SERVER_NAMES } from './profiles.ts'
-import { adoptIssued } from './adopt.ts'
+import { adoptIssued } from './issuing/adopt.ts'
 
 export interface AuthorityOptions {
   /** Milliseconds since the epoch. */

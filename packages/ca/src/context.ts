@@ -7,10 +7,10 @@ import {
   issuerOf,
   openHierarchy,
   type Settings,
-} from './hierarchy.ts'
-import { statusUrlsOf, type StatusUrls } from './status-urls.ts'
-import type { Issuer } from './issue.ts'
-import { type Revocation, Revocations } from './revocations.ts'
+} from './issuing/hierarchy.ts'
+import { statusUrlsOf, type StatusUrls } from './status/status-urls.ts'
+import type { Issuer } from './issuing/issue.ts'
+import { type Revocation, Revocations } from './status/revocations.ts'
 
 export class Context {
   readonly folder: string

@@ -3,19 +3,19 @@
  * `revoked`, which must stand on the list). The function's name says what is wrong; everything else
  * is as in the honest one, names included, so that a server that accepts it has missed exactly that.
  */
-import { statusUrlsOf } from './status-urls.ts'
+import { statusUrlsOf } from './status/status-urls.ts'
 import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Authority } from './authority.ts'
-import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
-import { encodeName } from './distinguished-name.ts'
-import { type Issuance, issue, type Issuer, validityOf } from './issue.ts'
-import { recordIssued } from './issued.ts'
-import { generateKey, keyTypeOf, toPem } from './key-types.ts'
-import type { Credential } from './leaf-request.ts'
+import { EXTENSION, fieldsOf, keyIdentifierOf } from './encoding/certificate-fields.ts'
+import { encodeName } from './encoding/distinguished-name.ts'
+import { type Issuance, issue, type Issuer, validityOf } from './issuing/issue.ts'
+import { recordIssued } from './issuing/issued.ts'
+import { generateKey, keyTypeOf, toPem } from './encoding/key-types.ts'
+import type { Credential } from './issuing/leaf-request.ts'
 import { PROFILES } from './profiles.ts'
-import { parseName } from './rfc4514.ts'
-import { revoke } from './revoke.ts'
+import { parseName } from './encoding/rfc4514.ts'
+import { revoke } from './status/revoke.ts'
 
 /** The certificate and key of the client that is imitated, and what was made of them. */
 export type Misuse = (authority: Authority, honest: Credential) => Promise<Credential>
@@ -86,7 +86,7 @@ export const twinNamingOurKey: Misuse = async (authority, honest) => {
   return { ...made, chain: made.certificate + authority.issuing }
 }
 
-/** Revoked for keyCompromise, and published: the only fixture that the authority's folder shows. */
+/** Revoked, and published: the only fixture that the authority's folder shows. */
 export const revoked: Misuse = async (authority, honest) => {
   const made = await reissue(authority, honest, {})
   const record = { profile: 'client', name: undefined } as const

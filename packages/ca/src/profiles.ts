@@ -2,7 +2,7 @@
  * What each kind of certificate may do, which names it may bear and how long it lives: one table, so
  * that a question such as "may a client certificate authenticate a server?" is answered by reading.
  */
-import type { AlternativeNameKind } from './alternative-names.ts'
+import type { AlternativeNameKind } from './encoding/alternative-names.ts'
 
 /** Bits of the KeyUsage extension by their number (RFC 5280 §4.2.1.3). */
 export const KEY_USAGE = {

@@ -20,7 +20,7 @@ import {
   publishStatus,
   STATUS_FILE,
 } from '../src/index.ts'
-import { pemBlocks, pemOf } from '../src/pem.ts'
+import { pemBlocks, pemOf } from '../src/encoding/pem.ts'
 import { certificateValidation } from '../src/validation.ts'
 import { chainOf, newFolder, openssl, verify } from './lab.ts'
 

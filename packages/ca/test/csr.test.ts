@@ -2,11 +2,11 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { alternativeNamesOf, subjectOf } from '../src/certificate-names.ts'
-import { makeCsr } from '../src/make-csr.ts'
+import { alternativeNamesOf, subjectOf } from '../src/encoding/certificate-names.ts'
+import { makeCsr } from '../src/encoding/make-csr.ts'
 import { KEY_TYPES, openAuthority, revoke, signRequest } from '../src/index.ts'
-import { generateKey } from '../src/key-types.ts'
-import { pemBlocks } from '../src/pem.ts'
+import { generateKey } from '../src/encoding/key-types.ts'
+import { pemBlocks } from '../src/encoding/pem.ts'
 import { newFolder, openssl, snapshot, verifyClient } from './lab.ts'
 
 const authority = await openAuthority(newFolder())

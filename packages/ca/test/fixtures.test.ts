@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import * as fixtures from '../src/fixtures.ts'
 import { openAuthority, publishStatus, STATUS_FILE } from '../src/index.ts'
-import { pemBlocks, pemOf } from '../src/pem.ts'
+import { pemBlocks, pemOf } from '../src/encoding/pem.ts'
 import { certificateValidation, subjectMatches, type ValidationClause } from '../src/validation.ts'
 import { chainOf, newFolder, snapshot, verify, verifyClient } from './lab.ts'
 

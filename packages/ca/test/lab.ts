@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { X509Certificate } from 'node:crypto'
 import type { Authority } from '../src/index.ts'
-import { pemBlocks } from '../src/pem.ts'
+import { pemBlocks } from '../src/encoding/pem.ts'
 
 const folders: string[] = []
 afterAll(() => {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeCsr } from '../src/make-csr.ts'
+import { makeCsr } from '../src/encoding/make-csr.ts'
 import {
   openAuthority,
   publishStatus,
@@ -12,7 +12,7 @@ import {
   signRequest,
   STATUS_FILE,
 } from '../src/index.ts'
-import { generateKey } from '../src/key-types.ts'
+import { generateKey } from '../src/encoding/key-types.ts'
 import { certificateValidation } from '../src/validation.ts'
 import { chainOf, newFolder, snapshot, verifyClient } from './lab.ts'
 

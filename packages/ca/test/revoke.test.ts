@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decodeCrl } from '../src/crl.ts'
+import { decodeCrl } from '../src/encoding/crl.ts'
 import { twin } from '../src/fixtures.ts'
 import {
   type Authority,
@@ -16,7 +16,7 @@ import {
   revoke,
   STATUS_FILE,
 } from '../src/index.ts'
-import { pemBlocks } from '../src/pem.ts'
+import { pemBlocks } from '../src/encoding/pem.ts'
 import { newFolder, openssl, snapshot, verifyClient } from './lab.ts'
 
 const JOHN = { subject: 'CN=JohnDoe,OU=IT' }
@@ -233,8 +233,8 @@ describe('the list', () => {
 })
 
 it('a CRL that was cut off or changed anywhere is refused or unsigned, and never throws anything else', async () => {
-  const { MalformedDer } = await import('../src/der.ts')
-  const { isSignedBy } = await import('../src/signature.ts')
+  const { MalformedDer } = await import('../src/encoding/der.ts')
+  const { isSignedBy } = await import('../src/encoding/signature.ts')
   const authority = await openAuthority(newFolder())
   await authority.client('john', JOHN)
   await revoke(authority, 'john')

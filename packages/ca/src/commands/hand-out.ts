@@ -1,13 +1,13 @@
 /** `export`, `trust`, `fixtures`: what leaves the authority's folder. */
 import { join, resolve } from 'node:path'
-import { bundle, type BundleFormat, type BundleOptions } from '../bundle.ts'
+import { bundle, type BundleFormat, type BundleOptions } from '../handing-out/bundle.ts'
 import type { Context } from '../context.ts'
-import { FIXTURES } from '../fixture-catalogue.ts'
+import { FIXTURES } from '../handing-out/fixture-catalogue.ts'
 import * as fixtures from '../fixtures.ts'
-import { readText, replaceFile } from '../files.ts'
-import { findIssued } from '../find.ts'
-import type { Credential } from '../leaf-request.ts'
-import { type TrustOptions, trustSteps } from '../trust.ts'
+import { readText, replaceFile } from '../disk/files.ts'
+import { findIssued } from '../issuing/find.ts'
+import type { Credential } from '../issuing/leaf-request.ts'
+import { type TrustOptions, trustSteps } from '../handing-out/trust.ts'
 import { type CommandResult, open, type Place, table } from './result.ts'
 
 export interface ExportWish extends BundleOptions {

@@ -1,11 +1,11 @@
 /** `revoke`, `release`, `crl`, `list`, `show`. */
-import { subjectOf } from '../certificate-names.ts'
-import { findIssued } from '../find.ts'
-import { list as listCertificates, show as showCertificate } from '../inventory.ts'
-import { pemOf } from '../pem.ts'
-import { currentCrl, publishStatus } from '../publish.ts'
-import { REVOCATION_REASONS, type RevocationReason } from '../revocations.ts'
-import { release as releaseCertificate, revoke as revokeCertificate } from '../revoke.ts'
+import { subjectOf } from '../encoding/certificate-names.ts'
+import { findIssued } from '../issuing/find.ts'
+import { list as listCertificates, show as showCertificate } from '../issuing/inventory.ts'
+import { pemOf } from '../encoding/pem.ts'
+import { currentCrl, publishStatus } from '../status/publish.ts'
+import { REVOCATION_REASONS, type RevocationReason } from '../status/revocations.ts'
+import { release as releaseCertificate, revoke as revokeCertificate } from '../status/revoke.ts'
 import { type CommandResult, open, type Place, table } from './result.ts'
 
 export interface RevokeWish {

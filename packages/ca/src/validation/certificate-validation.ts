@@ -4,8 +4,8 @@
  * while its connection is open is refused on that connection's next request, resumed or not.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { Crl } from '../crl.ts'
-import { MalformedDer } from '../der.ts'
+import type { Crl } from '../encoding/crl.ts'
+import { MalformedDer } from '../encoding/der.ts'
 import { parse, type ParsedCertificate } from './parsed.ts'
 import { findPath, isRefusal, type Path } from './path.ts'
 import { parseAll, PublishedStatus } from './published-status.ts'

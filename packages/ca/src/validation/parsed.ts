@@ -1,8 +1,8 @@
 /** A certificate with all that a path check asks of it, read once. */
 import type { KeyObject, X509Certificate } from 'node:crypto'
-import { type CertificateFields, EXTENSION, fieldsOf } from '../certificate-fields.ts'
-import { decodeOid, MalformedDer, readElements, readOne, TAG } from '../der.ts'
-import { decodeNumber } from '../der-values.ts'
+import { type CertificateFields, EXTENSION, fieldsOf } from '../encoding/certificate-fields.ts'
+import { decodeOid, MalformedDer, readElements, readOne, TAG } from '../encoding/der.ts'
+import { decodeNumber } from '../encoding/der-values.ts'
 import { KEY_USAGE, type KeyUsage } from '../profiles.ts'
 
 export interface ParsedCertificate extends CertificateFields {

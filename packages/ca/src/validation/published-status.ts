@@ -1,7 +1,7 @@
 /** What CAs have published, out of all sources: their lists, and certificates of CAs below them. */
 import { X509Certificate } from 'node:crypto'
-import type { Crl } from '../crl.ts'
-import { pemBlocks } from '../pem.ts'
+import type { Crl } from '../encoding/crl.ts'
+import { pemBlocks } from '../encoding/pem.ts'
 import { parse, type ParsedCertificate } from './parsed.ts'
 import { StatusBook } from './status-book.ts'
 import { type StatusSource, statusSource } from './status-source.ts'

@@ -2,9 +2,9 @@
  * What a leaf and a CA must be for a path to hold (RFC 5280 §6.1.3, §6.1.4 and §4.2), one rule per
  * clause. Whatever is not understood here is refused: a rule that is missing can only refuse more.
  */
-import { EXTENSION } from '../certificate-fields.ts'
+import { EXTENSION } from '../encoding/certificate-fields.ts'
 import { EXTENDED_KEY_USAGE } from '../profiles.ts'
-import { isAcceptableSignature, weaknessOf } from '../signature.ts'
+import { isAcceptableSignature, weaknessOf } from '../encoding/signature.ts'
 import type { ParsedCertificate } from './parsed.ts'
 import { nameOf, type Purpose, type Refusal, refuse } from './verdict.ts'
 

@@ -3,9 +3,9 @@
  * older one never takes the place of a newer (RFC 5280 §5.2.3), or whoever can replay a file could
  * take a revocation back.
  */
-import { type Crl, decodeCrl } from '../crl.ts'
-import { pemBlocks } from '../pem.ts'
-import { isSignedBy } from '../signature.ts'
+import { type Crl, decodeCrl } from '../encoding/crl.ts'
+import { pemBlocks } from '../encoding/pem.ts'
+import { isSignedBy } from '../encoding/signature.ts'
 import type { ParsedCertificate } from './parsed.ts'
 
 export class StatusBook {

@@ -7,10 +7,10 @@ import {
   type AlternativeNameKind,
   decodeAlternativeNames,
   nameBytes,
-} from '../alternative-names.ts'
-import { EXTENSION, fieldsOf } from '../certificate-fields.ts'
-import { decodeName, sameName } from '../distinguished-name.ts'
-import { parseName } from '../rfc4514.ts'
+} from '../encoding/alternative-names.ts'
+import { EXTENSION, fieldsOf } from '../encoding/certificate-fields.ts'
+import { decodeName, sameName } from '../encoding/distinguished-name.ts'
+import { parseName } from '../encoding/rfc4514.ts'
 
 /** All that is needed of a certificate: its DER. */
 type HasDer = Pick<X509Certificate, 'raw'>

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeName } from '../../src/distinguished-name.ts'
+import { encodeName } from '../../src/encoding/distinguished-name.ts'
 import { expired, twin } from '../../src/fixtures.ts'
 import {
   currentCrl,
@@ -14,11 +14,11 @@ import {
   revoke,
   STATUS_FILE,
 } from '../../src/index.ts'
-import { issue, validityOf } from '../../src/issue.ts'
-import { generateKey } from '../../src/key-types.ts'
-import { pemOf } from '../../src/pem.ts'
+import { issue, validityOf } from '../../src/issuing/issue.ts'
+import { generateKey } from '../../src/encoding/key-types.ts'
+import { pemOf } from '../../src/encoding/pem.ts'
 import { type Profile, PROFILES } from '../../src/profiles.ts'
-import { parseName } from '../../src/rfc4514.ts'
+import { parseName } from '../../src/encoding/rfc4514.ts'
 import { certificateValidation } from '../../src/validation.ts'
 import { chainOf, newFolder } from '../lab.ts'
 

@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { type AlternativeNames, encodeAlternativeNames } from '../../src/alternative-names.ts'
-import { encode, encodeOid, TAG } from '../../src/der.ts'
-import { encodeName } from '../../src/distinguished-name.ts'
-import { issue, validityOf } from '../../src/issue.ts'
-import { generateKey } from '../../src/key-types.ts'
+import {
+  type AlternativeNames,
+  encodeAlternativeNames,
+} from '../../src/encoding/alternative-names.ts'
+import { encode, encodeOid, TAG } from '../../src/encoding/der.ts'
+import { encodeName } from '../../src/encoding/distinguished-name.ts'
+import { issue, validityOf } from '../../src/issuing/issue.ts'
+import { generateKey } from '../../src/encoding/key-types.ts'
 import { PROFILES } from '../../src/profiles.ts'
-import { NameSyntaxError, parseName } from '../../src/rfc4514.ts'
+import { NameSyntaxError, parseName } from '../../src/encoding/rfc4514.ts'
 import { subjectMatches } from '../../src/validation.ts'
 import { openssl } from '../lab.ts'
 

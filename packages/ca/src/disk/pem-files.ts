@@ -1,7 +1,7 @@
 /** Certificates and keys of PEM files; what is none is refused by the file's name. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { AuthorityError } from './error.ts'
-import { keyTypeOf } from './key-types.ts'
+import { AuthorityError } from '../error.ts'
+import { keyTypeOf } from '../encoding/key-types.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 

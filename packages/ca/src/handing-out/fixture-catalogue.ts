@@ -1,5 +1,5 @@
 /** What each misuse fixture is, for those who list or write them. */
-import type * as fixtures from './fixtures.ts'
+import type * as fixtures from '../fixtures.ts'
 
 export type FixtureName = keyof typeof fixtures
 

@@ -1,9 +1,9 @@
 /** Revocation: written first, then published; it holds from the moment this resolves. */
-import type { Context } from './context.ts'
-import type { Authority } from './authority.ts'
-import { AuthorityError } from './error.ts'
-import { findIssued } from './find.ts'
-import { keyFingerprint } from './issued.ts'
+import type { Context } from '../context.ts'
+import type { Authority } from '../authority.ts'
+import { AuthorityError } from '../error.ts'
+import { findIssued } from '../issuing/find.ts'
+import { keyFingerprint } from '../issuing/issued.ts'
 import { publishStatus } from './publish.ts'
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocations.ts'
 

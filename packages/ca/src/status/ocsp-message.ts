@@ -1,6 +1,6 @@
 /** OCSP requests and answers as bytes (RFC 6960 §4.1.1, §4.2.1). */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
-import { fieldsOf, keyIdentifierOf, readExtensions } from './certificate-fields.ts'
+import { fieldsOf, keyIdentifierOf, readExtensions } from '../encoding/certificate-fields.ts'
 import {
   decodeOid,
   type Element,
@@ -10,10 +10,10 @@ import {
   readElements,
   readOne,
   TAG,
-} from './der.ts'
-import { decodeSerial, encodeTime, explicit } from './der-values.ts'
+} from '../encoding/der.ts'
+import { decodeSerial, encodeTime, explicit } from '../encoding/der-values.ts'
 import { REVOCATION_REASONS, type Revocation } from './revocations.ts'
-import { signDer } from './signature.ts'
+import { signDer } from '../encoding/signature.ts'
 
 export interface CertificateId {
   /** As asked: an answer repeats it byte for byte. */

@@ -6,12 +6,12 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto'
-import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
+import { EXTENSION, fieldsOf, keyIdentifierOf } from '../encoding/certificate-fields.ts'
 import { profileExtensions, statusExtensions } from './extensions.ts'
-import type { StatusUrls } from './status-urls.ts'
-import { type Hash, hashFor, toSigningKey } from './key-types.ts'
-import { type Profile, RENEWAL } from './profiles.ts'
-import * as x509 from './x509.ts'
+import type { StatusUrls } from '../status/status-urls.ts'
+import { type Hash, hashFor, toSigningKey } from '../encoding/key-types.ts'
+import { type Profile, RENEWAL } from '../profiles.ts'
+import * as x509 from '../encoding/x509.ts'
 
 const DAY = 86_400_000
 

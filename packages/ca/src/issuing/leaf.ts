@@ -1,13 +1,13 @@
 /** Leaf certificates on disk: kept while they are what is asked for, issued again when they are not. */
 import { X509Certificate } from 'node:crypto'
 import { isOf } from './as-asked.ts'
-import { compromisedKeys, type Context, isGone } from './context.ts'
+import { compromisedKeys, type Context, isGone } from '../context.ts'
 import { namesStatus } from './extensions.ts'
-import { readText, replaceFile } from './files.ts'
-import { statusUrlsOf } from './status-urls.ts'
+import { readText, replaceFile } from '../disk/files.ts'
+import { statusUrlsOf } from '../status/status-urls.ts'
 import { issue, publicKeyOf, validityOf } from './issue.ts'
 import { keyFingerprint, recordIssued } from './issued.ts'
-import { keyTypeOf } from './key-types.ts'
+import { keyTypeOf } from '../encoding/key-types.ts'
 import {
   filesFor,
   folderOf,
@@ -16,9 +16,9 @@ import {
   type LeafRequest,
 } from './leaf-request.ts'
 import { encodeNames, type EncodedNames } from './names.ts'
-import { completePair, isFresh, readPair, type Wish } from './pair.ts'
-import { parseCertificates } from './pem-files.ts'
-import { PROFILES } from './profiles.ts'
+import { completePair, isFresh, readPair, type Wish } from '../disk/pair.ts'
+import { parseCertificates } from '../disk/pem-files.ts'
+import { PROFILES } from '../profiles.ts'
 import { ensureSelfSigned } from './self-signed.ts'
 
 export async function ensureLeaf(

@@ -1,12 +1,12 @@
-/** Makes one certificate revocation list (RFC 5280 §5.1). `crl.ts` reads them. */
+/** Makes one certificate revocation list (RFC 5280 §5.1). `encoding/crl.ts` reads them. */
 import { webcrypto, X509Certificate } from 'node:crypto'
 import { Integer } from 'asn1js'
-import { EXTENSION, fieldsOf, keyIdentifierOf } from './certificate-fields.ts'
-import type { CrlContent } from './crl.ts'
-import type { Issuer } from './issue.ts'
-import { hashFor, toSigningKey } from './key-types.ts'
+import { EXTENSION, fieldsOf, keyIdentifierOf } from '../encoding/certificate-fields.ts'
+import type { CrlContent } from '../encoding/crl.ts'
+import type { Issuer } from '../issuing/issue.ts'
+import { hashFor, toSigningKey } from '../encoding/key-types.ts'
 import type { Revocation } from './revocations.ts'
-import * as x509 from './x509.ts'
+import * as x509 from '../encoding/x509.ts'
 
 /** DER. */
 export async function writeCrl(

@@ -1,10 +1,10 @@
 /** What is asked for when a leaf is, what is answered, and which files hold it. */
 import { join } from 'node:path'
-import type { AlternativeNames } from './alternative-names.ts'
-import { AuthorityError } from './error.ts'
-import type { KeyType } from './key-types.ts'
-import { pairFiles } from './pair.ts'
-import type { LeafProfile } from './profiles.ts'
+import type { AlternativeNames } from '../encoding/alternative-names.ts'
+import { AuthorityError } from '../error.ts'
+import type { KeyType } from '../encoding/key-types.ts'
+import { pairFiles } from '../disk/pair.ts'
+import type { LeafProfile } from '../profiles.ts'
 
 /** All three PEM. */
 export interface Credential {

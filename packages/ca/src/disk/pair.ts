@@ -9,12 +9,12 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { AuthorityError } from './error.ts'
+import { AuthorityError } from '../error.ts'
 import { createFile, readText, removeFile, replaceFile, restrict, writing } from './files.ts'
-import { generateKey, type KeyType, toPem } from './key-types.ts'
+import { generateKey, type KeyType, toPem } from '../encoding/key-types.ts'
 import { isLocked, takeLock } from './lock.ts'
 import { parseCertificate, parseKey } from './pem-files.ts'
-import { RENEWAL } from './profiles.ts'
+import { RENEWAL } from '../profiles.ts'
 
 export interface PairFiles {
   readonly certificate: string

@@ -1,26 +1,22 @@
 /**
- * The CRLs in force. Each is a file that bears its number, created and never replaced: of two
- * processes that publish at once one gets the number, the other looks again, so a number is given
- * out once and a later list never lacks what an earlier one had. No lock, nothing to clean up.
- *
- * The order is the promise: first the highest number is read, then the revocations, then the next
- * number is claimed. What was revoked in between belongs to whoever claims the number after.
+ * The CRLs in force. The order is the promise: first the highest number is read, then the revocations,
+ * then the next number is claimed. What was revoked in between belongs to whoever claims the number
+ * after, so a later list never lacks what an earlier one had.
  */
 import { join } from 'node:path'
-import type { Context } from './context.ts'
-import { type Crl, decodeCrl } from './crl.ts'
-import { AuthorityError } from './error.ts'
-import { createFile, listFolder, readText, removeFile, replaceFile } from './files.ts'
-import { type CertificateAuthority, issuerOf, missingKey } from './hierarchy.ts'
-import { pemBlocks, pemOf } from './pem.ts'
+import type { Context } from '../context.ts'
+import type { Crl } from '../encoding/crl.ts'
+import { AuthorityError } from '../error.ts'
+import { readText, replaceFile } from '../disk/files.ts'
+import { type CertificateAuthority, issuerOf, missingKey } from '../issuing/hierarchy.ts'
+import { pemOf } from '../encoding/pem.ts'
+import { claim, readLatest } from './crl-files.ts'
 import { REVOCATION_REASONS, type Revocation } from './revocations.ts'
 import { writeCrl } from './write-crl.ts'
 
 const DAY = 86_400_000
 /** From thisUpdate to nextUpdate. The root's key may lie in a drawer: its list lives longer. */
 const LIFE = { root: 90 * DAY, issuing: DAY } as const
-/** How many lists stay on disk, for whoever wants to see what changed. */
-const KEPT = 10
 
 /** Of `root`, `issuing`, …. A new one is made if it is missing, half over or no longer true. */
 export async function currentCrl(context: Context, name: string): Promise<Crl> {
@@ -54,11 +50,7 @@ async function publishNext(
   const thisUpdate = Math.floor(settings.now() / 1000) * 1000
   const life = name === 'root' ? LIFE.root : LIFE.issuing
   const content = { number, thisUpdate, nextUpdate: thisUpdate + life }
-  const text = pemOf('X509 CRL', await writeCrl(issuerOf(pair), content, revoked))
-  const path = join(crlFolder(folder, name), fileName(number))
-  if ((await createFile({ path, text, mode: 0o644 })) !== text) return undefined
-  await prune(folder, name)
-  return readCrl(path, text)
+  return claim(folder, name, { number, der: await writeCrl(issuerOf(pair), content, revoked) })
 }
 
 /** One PEM file with every CA certificate and CRL in force: all that a server needs besides the root. */
@@ -131,49 +123,4 @@ function isCurrent(crl: Crl, revoked: readonly Revocation[], now: number): boole
     crl.entries.size === revoked.length &&
     revoked.every(({ serial, reason }) => crl.entries.get(serial) === REVOCATION_REASONS[reason])
   )
-}
-
-async function readLatest(folder: string, name: string): Promise<Crl | undefined> {
-  for (;;) {
-    const last = (await listFolder(crlFolder(folder, name))).sort().at(-1)
-    if (last === undefined) return undefined
-    const path = join(crlFolder(folder, name), last)
-    const text = await readText(path)
-    if (text !== undefined) return readCrl(path, text)
-  }
-}
-
-/** Parsing again what has not changed would make every status answer as slow as the list is long. */
-const parsed = new Map<string, { readonly text: string; readonly crl: Crl }>()
-
-function readCrl(path: string, text: string): Crl {
-  const known = parsed.get(path)
-  if (known?.text === text) return known.crl
-  try {
-    const [der] = pemBlocks('X509 CRL', text)
-    const crl = decodeCrl(der ?? Buffer.alloc(0))
-    if (parsed.size > 100) parsed.clear()
-    parsed.set(path, { text, crl })
-    return crl
-  } catch (cause) {
-    const remedy = 'Delete it and the others of its folder to have a new one made'
-    throw new AuthorityError(
-      { code: 'corrupt', file: path, problem: 'is not a CRL', remedy },
-      cause,
-    )
-  }
-}
-
-async function prune(folder: string, name: string): Promise<void> {
-  const files = (await listFolder(crlFolder(folder, name))).sort()
-  for (const file of files.slice(0, -KEPT)) await removeFile(join(crlFolder(folder, name), file))
-}
-
-function crlFolder(folder: string, name: string): string {
-  return join(folder, 'crl', name)
-}
-
-/** Sorted by name is sorted by number. */
-function fileName(number: bigint): string {
-  return `${number.toString().padStart(10, '0')}.crl.pem`
 }

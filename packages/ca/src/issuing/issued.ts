@@ -5,10 +5,10 @@
  */
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { AuthorityError } from './error.ts'
-import { createFile, listFolder, readText } from './files.ts'
-import { parseCertificates } from './pem-files.ts'
-import { type ProfileName, PROFILES } from './profiles.ts'
+import { AuthorityError } from '../error.ts'
+import { createFile, listFolder, readText } from '../disk/files.ts'
+import { parseCertificates } from '../disk/pem-files.ts'
+import { type ProfileName, PROFILES } from '../profiles.ts'
 
 export interface IssuedCertificate {
   /** Hexadecimal, upper case, as `X509Certificate.serialNumber` writes it. */

@@ -1,9 +1,9 @@
 /** A credential in the form that another program wants it in. */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
-import { subjectOf } from './certificate-names.ts'
-import { AuthorityError } from './error.ts'
-import type { Credential } from './leaf-request.ts'
-import { pemBlocks } from './pem.ts'
+import { subjectOf } from '../encoding/certificate-names.ts'
+import { AuthorityError } from '../error.ts'
+import type { Credential } from '../issuing/leaf-request.ts'
+import { pemBlocks } from '../encoding/pem.ts'
 import { toPkcs12 } from './pkcs12.ts'
 
 export const BUNDLE_FORMATS = ['pem', 'der', 'p12', 'jwks'] as const

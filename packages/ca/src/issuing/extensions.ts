@@ -1,10 +1,10 @@
 /** The extensions that follow from a profile and from where its status is published. */
 import type { X509Certificate } from 'node:crypto'
-import { EXTENSION, fieldsOf } from './certificate-fields.ts'
-import { EXTENDED_KEY_USAGE, KEY_USAGE, type Profile } from './profiles.ts'
-import { qcStatements } from './qualified.ts'
-import type { StatusUrls } from './status-urls.ts'
-import * as x509 from './x509.ts'
+import { EXTENSION, fieldsOf } from '../encoding/certificate-fields.ts'
+import { EXTENDED_KEY_USAGE, KEY_USAGE, type Profile } from '../profiles.ts'
+import { qcStatements } from '../encoding/qualified.ts'
+import type { StatusUrls } from '../status/status-urls.ts'
+import * as x509 from '../encoding/x509.ts'
 
 export interface ExtensionValue {
   readonly oid: string

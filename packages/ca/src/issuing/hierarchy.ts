@@ -4,13 +4,13 @@
  * Everything is read and checked before the first write, so that a folder that is refused is also
  * untouched.
  */
-import { encodeName } from './distinguished-name.ts'
-import { AuthorityError } from './error.ts'
+import { encodeName } from '../encoding/distinguished-name.ts'
+import { AuthorityError } from '../error.ts'
 import { namesStatus } from './extensions.ts'
-import { listFolder } from './files.ts'
+import { listFolder } from '../disk/files.ts'
 import { issue, type Issuer, publicKeyOf, validityOf } from './issue.ts'
 import { recordIssued } from './issued.ts'
-import type { KeyType } from './key-types.ts'
+import type { KeyType } from '../encoding/key-types.ts'
 import {
   completePair,
   isFresh,
@@ -19,10 +19,10 @@ import {
   type PartialPair,
   readPair,
   type Wish,
-} from './pair.ts'
-import { PROFILES, SUBJECTS } from './profiles.ts'
-import { parseName } from './rfc4514.ts'
-import { statusUrlsOf } from './status-urls.ts'
+} from '../disk/pair.ts'
+import { PROFILES, SUBJECTS } from '../profiles.ts'
+import { parseName } from '../encoding/rfc4514.ts'
+import { statusUrlsOf } from '../status/status-urls.ts'
 
 export interface Settings {
   readonly now: () => number

@@ -5,8 +5,8 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AuthorityError } from './error.ts'
-import { createFile, listFolder, readText, removeFile, replaceFile } from './files.ts'
+import { AuthorityError } from '../error.ts'
+import { createFile, listFolder, readText, removeFile, replaceFile } from '../disk/files.ts'
 
 /** RFC 5280 §5.3.1, with the numbers of the reasonCode extension. */
 export const REVOCATION_REASONS = {

@@ -1,17 +1,17 @@
 /** What there is: one row per certificate, and everything about one. */
 import { createHash, type X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import type { AlternativeNames } from './alternative-names.ts'
-import type { Authority } from './authority.ts'
-import { alternativeNamesOf, subjectOf } from './certificate-names.ts'
-import type { Context } from './context.ts'
+import type { AlternativeNames } from '../encoding/alternative-names.ts'
+import type { Authority } from '../authority.ts'
+import { alternativeNamesOf, subjectOf } from '../encoding/certificate-names.ts'
+import type { Context } from '../context.ts'
 import { findIssued, unknownCertificate } from './find.ts'
-import { listFolder, readText } from './files.ts'
+import { listFolder, readText } from '../disk/files.ts'
 import { type IssuedCertificate, listIssued } from './issued.ts'
-import { keyTypeOf } from './key-types.ts'
-import { parseCertificates } from './pem-files.ts'
-import type { ProfileName } from './profiles.ts'
-import type { Revocation, RevocationReason } from './revocations.ts'
+import { keyTypeOf } from '../encoding/key-types.ts'
+import { parseCertificates } from '../disk/pem-files.ts'
+import type { ProfileName } from '../profiles.ts'
+import type { Revocation, RevocationReason } from '../status/revocations.ts'
 
 export interface CertificateRow {
   /** RFC 4514. */

@@ -9,9 +9,9 @@ import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Authority } from './authority.ts'
-import { AuthorityError } from './error.ts'
-import { listFolder, removeFile, replaceFile } from './files.ts'
+import type { Authority } from '../authority.ts'
+import { AuthorityError } from '../error.ts'
+import { listFolder, removeFile, replaceFile } from '../disk/files.ts'
 
 export const TRUST_STORES = ['system', 'nss', 'node'] as const
 export type TrustStore = (typeof TRUST_STORES)[number]

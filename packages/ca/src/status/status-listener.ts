@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Authority } from './authority.ts'
-import type { Context } from './context.ts'
-import { AuthorityError } from './error.ts'
+import type { Authority } from '../authority.ts'
+import type { Context } from '../context.ts'
+import { AuthorityError } from '../error.ts'
 import { OcspResponder } from './ocsp.ts'
 import { encodeOcspFailure } from './ocsp-message.ts'
 import { authorityNamed, currentCrl, publishStatus } from './publish.ts'

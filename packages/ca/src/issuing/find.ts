@@ -2,12 +2,12 @@
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Context } from './context.ts'
-import { AuthorityError } from './error.ts'
-import { readText } from './files.ts'
+import type { Context } from '../context.ts'
+import { AuthorityError } from '../error.ts'
+import { readText } from '../disk/files.ts'
 import { type IssuedCertificate, readIssued } from './issued.ts'
-import { isLocked } from './lock.ts'
-import { parseCertificates } from './pem-files.ts'
+import { isLocked } from '../disk/lock.ts'
+import { parseCertificates } from '../disk/pem-files.ts'
 
 /**
  * PEM, a serial number in hexadecimal (with or without colons), `clients/john`, `john`, or

@@ -3,13 +3,13 @@ import {
   type AlternativeNameKind,
   type AlternativeNames,
   encodeAlternativeNames,
-} from './alternative-names.ts'
-import { MalformedDer } from './der.ts'
-import { type DistinguishedName, encodeName } from './distinguished-name.ts'
-import { AuthorityError } from './error.ts'
+} from '../encoding/alternative-names.ts'
+import { MalformedDer } from '../encoding/der.ts'
+import { type DistinguishedName, encodeName } from '../encoding/distinguished-name.ts'
+import { AuthorityError } from '../error.ts'
 import { NO_NAME } from './issue.ts'
-import { type Profile, type ProfileName, PROFILES } from './profiles.ts'
-import { NameSyntaxError, parseName } from './rfc4514.ts'
+import { type Profile, type ProfileName, PROFILES } from '../profiles.ts'
+import { NameSyntaxError, parseName } from '../encoding/rfc4514.ts'
 
 export interface EncodedNames {
   readonly subject: Buffer

@@ -4,13 +4,13 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import type { Context } from './context.ts'
-import { MalformedDer } from './der.ts'
-import { encodeName } from './distinguished-name.ts'
-import { type CertificateAuthority, issuerOf } from './hierarchy.ts'
-import { issue, validityOf } from './issue.ts'
-import type { KeyType } from './key-types.ts'
-import { readIssued, recordIssued } from './issued.ts'
+import type { Context } from '../context.ts'
+import { MalformedDer } from '../encoding/der.ts'
+import { encodeName } from '../encoding/distinguished-name.ts'
+import { type CertificateAuthority, issuerOf } from '../issuing/hierarchy.ts'
+import { issue, validityOf } from '../issuing/issue.ts'
+import type { KeyType } from '../encoding/key-types.ts'
+import { readIssued, recordIssued } from '../issuing/issued.ts'
 import {
   type CertificateId,
   decodeOcspRequest,
@@ -21,9 +21,9 @@ import {
   type Responder,
   type SingleAnswer,
 } from './ocsp-message.ts'
-import { completePair, isFresh, readPair, pairFiles } from './pair.ts'
-import { PROFILES } from './profiles.ts'
-import { parseName } from './rfc4514.ts'
+import { completePair, isFresh, readPair, pairFiles } from '../disk/pair.ts'
+import { PROFILES } from '../profiles.ts'
+import { parseName } from '../encoding/rfc4514.ts'
 
 /** For which an answer is good, in milliseconds: short, since a new one costs nothing. */
 const LIFE = 10 * 60_000

@@ -1,12 +1,12 @@
 /** Certificates for `self_signed_tls_client_auth` (RFC 8705 §2.2), which no CA has signed. */
 import { isOf } from './as-asked.ts'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 import { issue, validityOf } from './issue.ts'
-import { keyTypeOf } from './key-types.ts'
+import { keyTypeOf } from '../encoding/key-types.ts'
 import { foreign, type IssuedCredential, type LeafRequest } from './leaf-request.ts'
 import type { EncodedNames } from './names.ts'
-import { completePair, isFresh, readPair } from './pair.ts'
-import { PROFILES } from './profiles.ts'
+import { completePair, isFresh, readPair } from '../disk/pair.ts'
+import { PROFILES } from '../profiles.ts'
 
 export async function ensureSelfSigned(
   { settings }: Context,

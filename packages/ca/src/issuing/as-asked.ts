@@ -1,9 +1,9 @@
 /** Whether a certificate on disk is what is asked for. */
 import type { X509Certificate } from 'node:crypto'
-import { EXTENSION, fieldsOf } from './certificate-fields.ts'
+import { EXTENSION, fieldsOf } from '../encoding/certificate-fields.ts'
 import { profileExtensions } from './extensions.ts'
 import type { EncodedNames } from './names.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from '../profiles.ts'
 
 /** Equal bytes, since names and profiles are always encoded alike. */
 export function isOf(leaf: X509Certificate, profile: Profile, names: EncodedNames): boolean {

@@ -1,16 +1,16 @@
 /** A certificate from somebody's request, by one of our profiles: theirs are wishes, ours decides. */
-import type { AlternativeNames } from './alternative-names.ts'
-import type { Authority } from './authority.ts'
-import { compromisedKeys, type Context } from './context.ts'
-import { type Csr, CsrError, readCsr } from './csr.ts'
-import { type DistinguishedName, encodeName } from './distinguished-name.ts'
-import { AuthorityError } from './error.ts'
-import { encodeAlternativeNames } from './alternative-names.ts'
+import type { AlternativeNames } from '../encoding/alternative-names.ts'
+import type { Authority } from '../authority.ts'
+import { compromisedKeys, type Context } from '../context.ts'
+import { type Csr, CsrError, readCsr } from '../encoding/csr.ts'
+import { type DistinguishedName, encodeName } from '../encoding/distinguished-name.ts'
+import { AuthorityError } from '../error.ts'
+import { encodeAlternativeNames } from '../encoding/alternative-names.ts'
 import { issue, NO_NAME, validityOf } from './issue.ts'
 import { keyFingerprint, recordIssued } from './issued.ts'
 import { X509Certificate } from 'node:crypto'
 import { checkNames } from './names.ts'
-import { type LeafProfile, type Profile, PROFILES } from './profiles.ts'
+import { type LeafProfile, type Profile, PROFILES } from '../profiles.ts'
 
 /** What a requester gets; the key is theirs. PEM. */
 export interface SignedRequest {

@@ -4,13 +4,13 @@
  */
 import { join } from 'node:path'
 import type { X509Certificate } from 'node:crypto'
-import type { Context } from './context.ts'
-import { fieldsOf } from './certificate-fields.ts'
+import type { Context } from '../context.ts'
+import { fieldsOf } from '../encoding/certificate-fields.ts'
 import { profileExtensions } from './extensions.ts'
-import { listFolder, readText } from './files.ts'
+import { listFolder, readText } from '../disk/files.ts'
 import { issuedSerials, recordIssued } from './issued.ts'
-import { parseCertificates } from './pem-files.ts'
-import { CLIENT_PROFILES, type LeafProfile, PROFILES } from './profiles.ts'
+import { parseCertificates } from '../disk/pem-files.ts'
+import { CLIENT_PROFILES, type LeafProfile, PROFILES } from '../profiles.ts'
 
 const SUFFIX = '.certificate.pem'
 

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AuthorityError } from './error.ts'
+import { AuthorityError } from '../error.ts'
 
 export interface FileContent {
   readonly path: string
