@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examine } from '../examination.ts'
+import { examine } from '../doctor/examination.ts'
 import { bold, column, dim, printJson, tick, toPeople as tell } from '../tell/terminal.ts'
 import { configurationOf, json } from './global.ts'
 

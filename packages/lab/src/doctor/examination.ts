@@ -1,21 +1,15 @@
 /** What stands between a machine and a running lab. Looks only; changes nothing. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, open, readdir, readFile, stat } from 'node:fs/promises'
+import { access, open, stat } from 'node:fs/promises'
 import { connect, createServer, type NetConnectOpts } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { LabConfiguration } from './configuration.ts'
-import { codeOf } from './errors.ts'
-import { PORTS, type Service } from './ports.ts'
-import { readLiveRun } from './run-file.ts'
-import { filesOf } from './store/setting.ts'
-
-export interface Finding {
-  readonly name: string
-  readonly found: string
-  readonly ok: boolean
-  readonly remedy?: string
-}
+import type { LabConfiguration } from '../configuration.ts'
+import { codeOf } from '../errors.ts'
+import { PORTS, type Service } from '../ports.ts'
+import { readLiveRun } from '../run-file.ts'
+import { filesOf } from '../store/setting.ts'
+import { certificates } from './certificates.ts'
+import type { Finding } from './finding.ts'
 
 const OLDEST_NODE = 24
 
@@ -100,68 +94,6 @@ const isWritable = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-async function certificates(certs: string): Promise<readonly Finding[]> {
-  const files = await readdir(certs, { recursive: true }).catch(() => [])
-  const names = files.filter((file) => file.endsWith('.certificate.pem')).toSorted()
-  return Promise.all(names.map((name) => certificate(certs, name)))
-}
-
-async function certificate(certs: string, name: string): Promise<Finding> {
-  try {
-    const x509 = new X509Certificate(await readFile(join(certs, name)))
-    const days = Math.floor((x509.validToDate.getTime() - Date.now()) / 86_400_000)
-    const started = x509.validFromDate.getTime() <= Date.now()
-    const misfit = await misfitOf(certs, name, x509)
-    if (misfit !== undefined)
-      return { name: titleOf(name), found: misfit, ok: false, remedy: REPLACE }
-    return {
-      name: titleOf(name),
-      found: started ? `${days} days left` : `not valid before ${x509.validFrom}`,
-      ok: started && days >= 0,
-      ...(!started && { remedy: 'the clock of this machine is wrong, or was' }),
-      ...(days < 0 && { remedy: 'the next start renews it' }),
-    }
-  } catch {
-    return { name: titleOf(name), found: 'is no certificate', ok: false, remedy: REPLACE }
-  }
-}
-
-const REPLACE =
-  'put the right file back, or move it and its pair away; the next start makes new ones'
-
-const titleOf = (name: string): string => `  ${name.replace('.certificate.pem', '')}`
-
-/** Whether it belongs to its key, and to the authority beside it. */
-async function misfitOf(
-  certs: string,
-  name: string,
-  x509: X509Certificate,
-): Promise<string | undefined> {
-  const key = await read(certs, name.replace('.certificate.pem', '.key.pem'), createPrivateKey)
-  if (key === 'corrupt') return 'its key is no private key'
-  if (key && !x509.checkPrivateKey(key)) return 'its key is another’s'
-  const isTop = name.startsWith('root') || name.startsWith('self-signed')
-  const signer = name.startsWith('issuing') ? 'root' : 'issuing'
-  const issuer: KeyObject | 'corrupt' | undefined = isTop
-    ? x509.publicKey
-    : await read(certs, `${signer}.certificate.pem`, (pem) => new X509Certificate(pem).publicKey)
-  if (issuer === undefined || issuer === 'corrupt' || x509.verify(issuer)) return undefined
-  return 'is signed by another authority'
-}
-
-/** `undefined` where there is no such file: the next start makes it. */
-async function read<T>(
-  certs: string,
-  name: string,
-  parse: (pem: string) => T,
-): Promise<T | 'corrupt' | undefined> {
-  try {
-    return parse(await readFile(join(certs, name), 'utf8'))
-  } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : 'corrupt'
-  }
-}
 
 async function records(configuration: LabConfiguration): Promise<readonly Finding[]> {
   const { store } = configuration
