@@ -9,7 +9,7 @@ export interface Judgement {
   readonly actual: string
 }
 
-const CLAUSE = /^((?:RFC|FAPI2SP)[\w.-]+): /
+const CLAUSE = /^([A-Z][A-Z\d]+-[\w.-]+): /
 const ERROR = /\berror="([^"]*)"/
 
 /** What of an attack says whether it was refused as it should be. */

@@ -216,12 +216,25 @@ describe('CIBA: an authentication request is refused', () => {
     const { form } = await authenticationRequest(house)
     const sent = { request: String(form?.['request']), ...(await assertion(house, 'web')) }
     const answer = await house.send({ url: `${house.issuer}/backchannel`, form: sent })
-    expect(verdict(answer)).toEqual([400, 'invalid_request'])
+    expect(verdict(answer)).toEqual([400, 'unauthorized_client'])
   })
 
   test('by another method than POST', async () => {
     const answer = await house.send({ url: `${house.issuer}/backchannel`, method: 'GET' })
     expect(verdict(answer)).toEqual([405, 'invalid_request'])
+  })
+
+  test('RFC9101-10.8: one about the client itself might be its assertion', async () => {
+    for (const edit of [{ sub: 'poller' }, { sub: 'poller', client_id: undefined }])
+      expect(verdict(await house.send(await authenticationRequest(house, edit)))).toEqual([
+        400,
+        'invalid_request',
+      ])
+  })
+
+  test('CIBA-7.1.1: without client_id, which iss says, it is accepted', async () => {
+    const edit = { client_id: undefined, sub: undefined }
+    expect((await house.send(await authenticationRequest(house, edit))).status).toBe(200)
   })
 
   test('8 s ahead it is accepted', async () => {

@@ -262,7 +262,7 @@ describe('other ways to a token are refused', () => {
   test('a grant that the client is not registered for', async () => {
     const form = await assertion(house, 'api')
     const answer = await house.send(await clientCredentials(house, prover, form))
-    expect(verdict(answer)).toEqual([400, 'invalid_request'])
+    expect(verdict(answer)).toEqual([400, 'unauthorized_client']) // RFC6749-5.2
   })
 })
 

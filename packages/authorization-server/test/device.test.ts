@@ -166,7 +166,7 @@ describe('a device code', () => {
       [bare, [401, 'invalid_client']],
       [{ client_id: 'tv', scope: 'openid' }, [401, 'invalid_client']],
       [{ ...form, ...forged }, [401, 'invalid_client']],
-      [{ ...form, ...(await assertion(house, 'web')) }, [400, 'invalid_request']],
+      [{ ...form, ...(await assertion(house, 'web')) }, [400, 'unauthorized_client']],
     ] as const)
       expect(verdict(await house.send({ url, form: client }))).toEqual(expected)
     // An assertion is good once, here as everywhere.

@@ -192,7 +192,7 @@ describe('RFC8693-4.4: who may exchange a token', () => {
     const subject = await ownToken(house, { prover })
     expect(verdict(await exchange(house, { client: 'web', prover }, subject))).toEqual([
       400,
-      'invalid_request',
+      'unauthorized_client',
     ])
     const nobody = { client_assertion: 'e30.e30.e30' }
     expect(verdict(await exchange(house, { prover }, subject, nobody))).toEqual([

@@ -2,7 +2,7 @@ import type { Reporter } from '@holdfast/trace'
 import { errors } from 'oidc-provider'
 import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Context, Middleware } from 'koa'
-import { clauseOf, lacksProof } from './clauses.ts'
+import { clauseOf, lacksGrant, lacksProof } from './clauses.ts'
 import { onRefusal, reportDecision } from './decisions.ts'
 import type { Failure } from './decisions.ts'
 import { endpoints, isCanonical, isForPeople, postOnly } from '../vocabulary/endpoints.ts'
@@ -40,7 +40,7 @@ export function answersInOAuth(
     const failure = deep ?? thrown
     failures.set(ctx, failure)
     mend(ctx, failure)
-    nameClause(ctx, { failure, explain })
+    nameClause(ctx, clauseOf(failure, ctx), explain)
   })
   // Connections that break while we write; Koa would print them.
   provider.silent = true
@@ -53,8 +53,8 @@ export function answersInOAuth(
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error))
       failures.set(ctx, failure)
-      if ('clause' in failure) note(ctx, { clause: String(failure.clause) })
       answerFailure(ctx, failure)
+      nameClause(ctx, clauseOf(failure), explain)
     }
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
     if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
@@ -84,15 +84,11 @@ function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
 }
 
 /** For the trace and the audit, and for the client where that is wanted. */
-function nameClause(
-  ctx: KoaContextWithOIDC,
-  { failure, explain }: { readonly failure: Failure; readonly explain: boolean },
-): void {
-  const clause = clauseOf(ctx, failure)
+function nameClause(ctx: Context, clause: string | undefined, explain: boolean): void {
   if (clause === undefined) return
   note(ctx, { clause })
   const { error, error_description: sentence }: Partial<ErrorOut> = Object(ctx.body)
-  if (!explain || error === undefined || 'clause' in failure) return
+  if (!explain || error === undefined) return
   ctx.body = { error, error_description: `${clause}: ${sentence ?? error}` }
 }
 
@@ -104,8 +100,13 @@ function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
     : undefined
 }
 
-/** A proof is missing, where the library blames the grant (RFC9449-5). */
 function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
+  if (failure instanceof errors.InvalidRequest && lacksGrant(ctx))
+    return {
+      error: 'unauthorized_client',
+      error_description: 'this grant type is not registered for this client',
+    }
+  // A proof is missing, where the library blames the grant (RFC9449-5).
   // Client authentication has succeeded: this error does not come before it.
   if (!(failure instanceof errors.InvalidGrant) || !lacksProof(ctx)) return undefined
   return {

@@ -30,6 +30,17 @@ export const lacksProof: Holds = (ctx) =>
   ctx.oidc.client?.['dpopBoundAccessTokens'] === true &&
   !decidedOn(ctx)?.proof
 
+/** Of the client that asks: RFC 6749 §5.2 has a name of its own for that, which the library does not use. */
+export const lacksGrant: Holds = ({ oidc: { client, params, route } }) => {
+  const type = route === 'token' ? params?.['grant_type'] : GRANT_OF[route]
+  return client !== undefined && typeof type === 'string' && !client.grantTypeAllowed(type)
+}
+
+const GRANT_OF: { readonly [route: string]: string } = {
+  device_authorization: DEVICE_GRANT,
+  backchannel_authentication: CIBA_GRANT,
+}
+
 const isCertificateBound: Holds = ({ oidc: { client } }) =>
   client?.['tlsClientCertificateBoundAccessTokens'] === true
 
@@ -47,11 +58,14 @@ const lacksChallenge: Holds = ({ oidc: { params, route } }) =>
 const isNotPushed: Holds = ({ oidc: { params, route } }) =>
   route === 'authorization' && params?.['request_uri'] === undefined
 
-const isUnsigned: Holds = ({ oidc: { params, client } }) =>
-  params?.['request'] === undefined && client?.['requireSignedRequestObject'] === true
+const isUnsigned =
+  (route: string): Holds =>
+  ({ oidc: { params, client, route: asked } }) =>
+    asked === route &&
+    params?.['request'] === undefined &&
+    client?.['requireSignedRequestObject'] === true
 
-const isUnsignedAuthentication: Holds = (ctx) =>
-  ctx.oidc.route === 'backchannel_authentication' && isUnsigned(ctx)
+const asserts: Holds = ({ oidc: { params } }) => params?.['client_assertion'] !== undefined
 
 /**
  * Under which clause the library refuses: by the class of its error, and by what was asked. Of those
@@ -60,17 +74,19 @@ const isUnsignedAuthentication: Holds = (ctx) =>
 // oxfmt-ignore
 const CLAUSES: readonly (readonly [clause: ClauseId, Class, Holds?])[] = [
   ['RFC7523-3',        errors.InvalidClientAuth,          by('private_key_jwt')],
+  ['RFC7523-3',        errors.InvalidClientAuth,          asserts],
   ['RFC8705-2.1',      errors.InvalidClientAuth,          by('tls_client_auth')],
   ['RFC8705-2.2',      errors.InvalidClientAuth,          by('self_signed_tls_client_auth')],
   ['RFC6749-3.2.1',    errors.InvalidClientAuth],
   ['FAPI2SP-5.3.2.1-2', errors.UnsupportedGrantType],
   ['FAPI2SP-5.3.2.1-2', errors.UnauthorizedClient],
+  ['FAPI2SP-5.3.2.1-2', errors.InvalidRequest, lacksGrant],
   ['FAPI2SP-5.3.2.2-1', errors.UnsupportedResponseType],
   ['FAPI2SP-5.3.2.1-5', errors.InvalidRequest,            constrainedTwice],
   ['FAPI2SP-5.3.2.2-5', errors.InvalidRequest,            lacksChallenge],
   ['FAPI2SP-5.3.2.2-3', errors.InvalidRequest,            isNotPushed],
-  ['FAPICIBA-5.2.2-6', errors.InvalidRequest,             isUnsignedAuthentication],
-  ['RFC9101-6.3',      errors.InvalidRequest,             isUnsigned],
+  ['FAPICIBA-5.2.2-6', errors.InvalidRequest,             isUnsigned('backchannel_authentication')],
+  ['RFC9101-6.3',      errors.InvalidRequest,             isUnsigned('pushed_authorization_request')],
   ['RFC9449-5',        errors.InvalidGrant,               lacksProof],
   ['RFC8705-3',        errors.InvalidRequest,             lacksCertificate],
   ['RFC9449-10.1',     errors.InvalidDpopProof,           at('pushed_authorization_request')],
@@ -85,13 +101,16 @@ const CLAUSES: readonly (readonly [clause: ClauseId, Class, Holds?])[] = [
   ['RFC9101-6.3',      errors.InvalidRequestObject],
   ['RFC9126-4',        errors.InvalidRequestUri],
   ['RFC9470-5',        errors.UnmetAuthenticationRequirements],
+  ['RFC7591-2.3',      errors.InvalidSoftwareStatement],
+  ['RFC7591-2.3',      errors.UnapprovedSoftwareStatement],
   ['FAPICIBA-5.2.2-2', errors.InvalidBindingMessage],
   ['CIBA-11',          errors.OIDCProviderError,          grant(CIBA_GRANT)],
   ['RFC8628-3.5',      errors.OIDCProviderError,          grant(DEVICE_GRANT)],
 ]
 
-export function clauseOf(ctx: KoaContextWithOIDC, failure: Failure): string | undefined {
+/** @param ctx absent where the library has not seen the request */
+export function clauseOf(failure: Failure, ctx?: KoaContextWithOIDC): string | undefined {
   if ('clause' in failure) return String(failure.clause)
-  const found = CLAUSES.find(([, kind, holds]) => failure instanceof kind && (!holds || holds(ctx)))
-  return found?.[0]
+  const fits = (holds: Holds | undefined) => !holds || (ctx !== undefined && holds(ctx))
+  return CLAUSES.find(([, kind, holds]) => failure instanceof kind && fits(holds))?.[0]
 }

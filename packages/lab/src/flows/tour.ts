@@ -1,5 +1,5 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
-import { ATTACKS, judge, type Scene, setScene } from '@holdfast/attacks'
+import { type Scene, setScene } from '@holdfast/attacks'
 import type { Attached } from '../attach.ts'
 import { AUTHENTICATIONS, CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
@@ -7,7 +7,8 @@ import { ENDING_FLOWS } from './ending-flows.ts'
 import { type FlowResult, runFlow } from './flows.ts'
 import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
 import { makeStage } from './stage.ts'
-import { bad, bold, column, dim, named, type Tell, tick } from '../tell/terminal.ts'
+import { type AttackResult, ON_THE_API, playAttacks, serverAttacks } from './attacks.ts'
+import { bad, bold, column, dim, type Tell, tick } from '../tell/terminal.ts'
 
 export interface TourResult {
   readonly flows: readonly (FlowResult | FailedFlow)[]
@@ -24,19 +25,14 @@ interface FailedFlow {
   readonly error: string
 }
 
-interface AttackResult {
-  readonly id: string
-  readonly title: string
-  readonly clause: string
-  readonly actual: string
-  readonly ok: boolean
-}
-
 export async function tour(lab: Attached, tell: Tell): Promise<TourResult> {
   const start = performance.now()
   const flows = await tourFlows(lab, tell)
   const scene = await setScene(await makeStage(lab))
-  const attacks = await tourAttacks(scene, tell)
+  tell(bold('Attacks on the API: an honest request with one edit, refused by its own clause'))
+  const onApi = await playAttacks(ON_THE_API, scene, tell)
+  tell(bold('Attacks on the authorization server'))
+  const attacks = [...onApi, ...(await playAttacks(...(await serverAttacks(lab)), tell))]
   const honest = await tourHonest(scene, tell)
   const milliseconds = Math.round(performance.now() - start)
   const ok = [...flows, ...attacks].every((result) => result.ok) && honest.every(isServed)
@@ -125,26 +121,6 @@ function cell(result: FlowResult | FailedFlow): string {
 
 const statusesOf = ({ status, afterwards, cnf }: FlowResult): string =>
   `${afterwards === undefined ? status : `${status}→${afterwards}`} ${Object.keys(Object(cnf)).join()}`
-
-/** Those that a server can be shown as it is, without arranging its memory or lending its key. */
-const playable = ATTACKS.filter(({ situation, forges }) => !situation && !forges)
-
-async function tourAttacks(scene: Scene, tell: Tell): Promise<readonly AttackResult[]> {
-  tell(bold('Attacks: an honest request with one edit, refused by its own clause'))
-  const results: AttackResult[] = []
-  for (const attack of playable) {
-    const { id, title, clause } = attack
-    const { refused, actual } = judge(attack, await attack.play(scene), true)
-    const [status = '', error = '–'] = actual.split(' ')
-    tell(
-      `  ${tick(refused)} ${status} ${column(error === clause ? '–' : error, 20)}${named(column(clause, 18))}${title}`,
-    )
-    if (!refused) tell(bad(`    expected ${JSON.stringify(attack.answer)}, got ${actual}`))
-    results.push({ id, title, clause, actual, ok: refused })
-  }
-  tell()
-  return results
-}
 
 const isServed = ({ status }: { readonly status: number }): boolean => status === 200
 

@@ -42,7 +42,9 @@ const TYPES: ReadonlySet<unknown> = new Set([undefined, 'JWT', 'oauth-authz-req+
 
 /** RFC 9101 §10.8: nothing that a client signs for another purpose passes for a request. */
 const isNoOtherJwt = ({ header, claims }: RequestObject): boolean =>
-  TYPES.has(header['typ']) && claims['sub'] !== claims['client_id']
+  TYPES.has(header['typ']) &&
+  (claims['sub'] === undefined ||
+    (claims['sub'] !== claims['client_id'] && claims['sub'] !== claims['iss']))
 
 export const isIdentified = ({ claims: { iat, jti } }: RequestObject): boolean =>
   isTime(iat) && typeof jti === 'string' && jti !== ''

@@ -26,14 +26,12 @@ export class Registrations {
   readonly #provider: Provider
   readonly #records: Records
   readonly #configuration: Configuration
-  readonly #explain: boolean
   readonly #access: RegistrationAccess
 
-  constructor(provider: Provider, { records, configuration, explain }: House) {
+  constructor(provider: Provider, { records, configuration }: House) {
     this.#provider = provider
     this.#records = records
     this.#configuration = configuration
-    this.#explain = explain
     this.#access = new RegistrationAccess(records)
   }
 
@@ -62,7 +60,7 @@ export class Registrations {
     const client = randomUUID()
     note(ctx, { client })
     const jkt = keyOf(ctx)
-    const metadata = await this.#checked(ctx, client, { asked, stated: read.metadata })
+    const metadata = await this.#checked(client, { asked, stated: read.metadata })
     const id = JSON.stringify([read.issuer, read.jti])
     const expiresAt = read.exp * 1_000
     if (!(await once(this.#records, { kind: 'SoftwareStatement', id, expiresAt })))
@@ -94,14 +92,13 @@ export class Registrations {
     for (const member of OF_THE_ANSWER)
       if (asked[member] !== undefined)
         throw new errors.InvalidRequest(`${member} is not for a client to say`) // RFC7592-2.2
-    const metadata = await this.#checked(ctx, client, { asked, stated })
+    const metadata = await this.#checked(client, { asked, stated })
     await use()
     await this.#records.upsert({ kind: 'Client', id: client, payload: metadata })
     this.#answer(ctx, registration, { metadata, token: await this.#access.newToken(client) })
   }
 
   async #checked(
-    ctx: Context,
     client: string,
     said: { readonly asked: Metadata; readonly stated: Metadata },
   ): Promise<Metadata> {
@@ -113,11 +110,8 @@ export class Registrations {
     } catch (error) {
       if (!(error instanceof ClientMetadataError)) throw error
       const { clause, sentence } = error
-      note(ctx, clause === undefined ? {} : { clause })
-      // By the first word of the sentence the library tells invalid_redirect_uri.
       const wrong = new errors.InvalidClientMetadata(sentence)
-      if (this.#explain && clause !== undefined) wrong.error_description = `${clause}: ${sentence}`
-      throw wrong
+      throw clause === undefined ? wrong : Object.assign(wrong, { clause })
     }
   }
 

@@ -6,10 +6,9 @@ import type { Requirement } from '../../profiles/requirement.ts'
 export class ExchangeRefused extends errors.OIDCProviderError {
   readonly clause: ClauseId
 
-  /** @param explain name the clause to the client */
-  constructor({ clause, sentence, exchange }: Requirement, explain: boolean) {
+  constructor({ clause, sentence, exchange }: Requirement) {
     super(400, exchange?.error ?? 'invalid_request')
-    this.error_description = explain ? `${clause}: ${sentence}` : sentence
+    this.error_description = sentence
     this.clause = clause
   }
 }

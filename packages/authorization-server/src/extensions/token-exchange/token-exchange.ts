@@ -39,7 +39,7 @@ type Checked = Exchange & { readonly subject: PresentedToken }
 
 /** Registers the grant (RFC 8693). What must hold for it are rows of the caller's profile. */
 export function registerTokenExchange(provider: Provider, house: House): void {
-  const { records, configuration, explain } = house
+  const { records, configuration } = house
   const { read, find } = readingExchange(provider, house)
   const { requirementsOf } = offeredBy(configuration)
 
@@ -48,7 +48,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
     const { subject, caller } = exchange
     const rows = requirementsOf(caller['profile'])
     const broken = rows.find((row) => row.exchange?.holds(exchange) === false)
-    if (broken || !subject) throw new ExchangeRefused(broken ?? GOOD_TOKENS, explain)
+    if (broken || !subject) throw new ExchangeRefused(broken ?? GOOD_TOKENS)
     return { ...exchange, subject }
   }
 
@@ -109,7 +109,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
     // Whoever ends the subject token ends what is noted with it; if we were late, it is gone by now.
     if (!(await find(params['subject_token']))) {
       await endGrant(records, token.grantId)
-      throw new ExchangeRefused(GOOD_TOKENS, explain)
+      throw new ExchangeRefused(GOOD_TOKENS)
     }
     ctx.oidc.entity('AccessToken', token)
     ctx.body = buildTokenResponse(provider, {
