@@ -79,6 +79,14 @@ async function openApprovals(page: Page): Promise<void> {
   await openOwn(page, '/approvals')
 }
 
+async function openDevice(page: Page): Promise<void> {
+  const { resource } = lab.addresses
+  const { verificationUri, userCode } = await client.authorizeDevice({ scope: 'openid', resource })
+  await page.goto(verificationUri)
+  await page.fill('#user_code', userCode.toLowerCase())
+  await page.click('#user-code-submit')
+}
+
 const PAGES: { readonly [title: string]: (page: Page) => Promise<unknown> } = {
   login: openLogin,
   'login, refused': async (page) => {
@@ -115,6 +123,13 @@ const PAGES: { readonly [title: string]: (page: Page) => Promise<unknown> } = {
     await page.goto(`${issuer()}/device`)
     await page.fill('#user_code', 'WRNG-CODE')
     await page.click('#user-code-submit')
+  },
+  'device, the code shown again': openDevice,
+  'device, done': async (page) => {
+    await openDevice(page)
+    await page.click('#device-confirm')
+    await signIn(page)
+    await page.click('#consent-submit')
   },
   approvals: openApprovals,
   'an approval, denied': async (page) => {
@@ -191,6 +206,11 @@ test.skipIf(!installed).for(Object.entries(PAGES))(
     await inBrowser('light', async (page) => {
       await open(page)
       const all = Number(await page.evaluate(`${FOCUSABLE}.length`))
+      // Programs and people's notes find each control by its id; there is no script to need.
+      expect(await page.evaluate(`${FOCUSABLE}.filter((one) => !one.href && !one.id).length`)).toBe(
+        0,
+      )
+      expect(await page.evaluate('document.scripts.length')).toBe(0)
       const focused = () => page.evaluate(`${FOCUSABLE}.indexOf(document.activeElement)`)
       const reached: unknown[] = []
       // A page that is filled in has the focus on its first field already.

@@ -9,7 +9,7 @@ const STYLE = `
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { width: 100%; max-width: 28rem; padding: clamp(1.25rem, 5vw, 2rem); background: var(--sheet); border: 1px solid var(--line); border-radius: .5rem }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25 }
+h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance }
 h2 { margin: 0; font-size: 1.1rem }
 p, ul { margin: .75rem 0 }
 ul { padding-left: 1.25rem }
@@ -21,6 +21,9 @@ button:hover { filter: brightness(1.08) }
 button.quiet { background: none; color: var(--accent) }
 form + .note { margin-top: 1rem }
 .entry { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line) }
+#sign-out { margin-top: 2.5rem }
+.code { font-size: 1.75rem; letter-spacing: .1em; text-align: center }
+#user_code { font-family: ui-monospace, monospace; letter-spacing: .1em; text-transform: uppercase }
 .note { margin: .5rem 0; color: var(--soft) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 code, .detail { overflow-wrap: anywhere }
@@ -28,6 +31,7 @@ dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem }
 dd { margin: 0; font-weight: 600 }
 [role=alert], [role=status] { padding: .6rem .8rem; border-left: .25rem solid; background: var(--ground); font-weight: 600 }
 [role=alert] { color: var(--alarm) }
+[role=alert]::first-letter { text-transform: uppercase }
 `
 
 const SHEET = new Markup(`<style>${STYLE}</style>`)

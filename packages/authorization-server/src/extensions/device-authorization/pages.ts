@@ -56,9 +56,9 @@ export const deviceConfirmPage = ({
 }: Confirm): string =>
   page(
     'Is this your device?',
-    html`<p>
-        <strong>${client}</strong> shows the code <code id="shown-code">${code}</code> and asks for:
-      </p>
+    html`<p><strong>${client}</strong> shows the code</p>
+      <p class="code"><code id="shown-code">${code}</code></p>
+      <p>and asks for:</p>
       ${relaxationNote(relaxation)} ${requestedScopes(request)}
       <p>If the device is not in front of you, or shows another code, cancel.</p>
       <form method="post" action="${path}" id="device-form">

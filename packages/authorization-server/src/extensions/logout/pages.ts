@@ -17,9 +17,8 @@ export const logoutPage = (secret: string, client: string | undefined): string =
           : html`<p><strong>${client}</strong> asks to sign you out here.</p>`
       }
       <p>
-        The applications to which you signed in from here are told. What you have allowed them to do
-        while you are away is not withdrawn by this: see the
-        <a href="${applications}">applications with access</a>.
+        The applications to which you signed in from here are told. What you have allowed them is
+        not withdrawn by this: see the <a href="${applications}">applications with access</a>.
       </p>
       ${confirmForm(secret, 'Sign out')}
       <form method="post" action="${logout.stay}">
