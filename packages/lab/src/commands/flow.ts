@@ -78,7 +78,9 @@ async function flow(name: string, options: FlowOptions, command: Command): Promi
     const exchanges = exchangesOf(await lab.readTrace(result.trace))
     if (options.json) printJson({ ...result, exchanges })
     else if (mermaid !== '-') {
-      tell(bold(`${GRANT_OF[name]} by ${client.id}, ${form} access token\n`))
+      // What ends is ended of a client that was made for it.
+      const by = result.afterwards === undefined ? client.id : `a client like ${client.id}`
+      tell(bold(`${GRANT_OF[name]} by ${by}, ${form} access token\n`))
       tellStory(exchanges, lab.addresses, tell)
       tell(outcomeOf(result))
     }

@@ -15,7 +15,9 @@ export function toMermaid(exchanges: readonly Exchange[], addresses: Addresses):
     const line = (at: number, text: string) => [{ at, text }]
     return [
       line(request.at, `${from}->>${to}: ${escape(describeRequest(exchange))}`),
-      decision ? line(decision.at, `Note over ${to}: ${escape(describeDecision(decision))}`) : [],
+      decision && (decision.refusal ?? heldIn(decision) > 0)
+        ? line(decision.at, `Note over ${to}: ${escape(describeDecision(decision))}`)
+        : [],
       response ? line(response.at, `${to}-->>${from}: ${escape(describeResponse(response))}`) : [],
     ].flat()
   })
@@ -50,9 +52,15 @@ function describeResponse({ status, body = '' }: NonNullable<Exchange['response'
   return [status, ...TELLING.filter((name) => body.includes(`"${name}":"`))].join(' ')
 }
 
-function describeDecision({ refusal, rows }: NonNullable<Exchange['decision']>): string {
+type Decision = NonNullable<Exchange['decision']>
+
+const heldIn = ({ rows }: Decision): number =>
+  rows.filter(({ outcome }) => outcome === 'held').length
+
+function describeDecision(decision: Decision): string {
+  const { refusal } = decision
   if (refusal) return `refused, ${[refusal.clause, refusal.error].filter(Boolean).join(' ')}`
-  return `accepted, ${rows.filter(({ outcome }) => outcome === 'held').length} clauses held`
+  return `accepted, ${heldIn(decision)} clauses held`
 }
 
 // Mermaid ends a statement at a semicolon and reads # as the start of an entity.

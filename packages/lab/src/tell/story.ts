@@ -1,7 +1,7 @@
 /** One trace told to a person: every request and response, decoded, and what was compared with what. */
 import type { RequestEvent, ResponseEvent } from '@holdfast/trace'
-import { thumbprint } from '@holdfast/client'
 import type { Addresses } from '../addresses.ts'
+import { comparisonsOf } from './comparisons.ts'
 import { type Exchange, receiverOf, senderOf, valueOf } from './exchanges.ts'
 import { decodeJwt } from './jwt.ts'
 import { bad, bold, dim, good, named, type Tell } from './terminal.ts'
@@ -28,16 +28,19 @@ function tellRequest(request: RequestEvent, tell: Tell): void {
     tellValue(`Authorization: ${scheme}`, token, tell)
   }
   if (proof) tellValue('DPoP', proof, tell)
-  if (request.by === 'user-agent') return
   for (const [name, value] of parametersOf(request)) tellValue(name, value, tell)
 }
 
-// openid-client sends forms; whatever else a client sends is shown as it is.
-function parametersOf({ headers, body }: RequestEvent): readonly (readonly [string, string])[] {
-  if (body === undefined) return []
+// openid-client sends forms; whatever else a client sends is shown as it is. What an end-user types
+// into a form is nobody's business.
+function parametersOf({ by, url, headers, body }: RequestEvent): readonly Parameter[] {
+  const query = [...new URL(url).searchParams]
+  if (body === undefined || by === 'user-agent') return query
   const isForm = valueOf(headers, 'content-type')?.startsWith('application/x-www-form-urlencoded')
-  return isForm ? [...new URLSearchParams(body)] : [['body', body]]
+  return [...query, ...(isForm ? new URLSearchParams(body) : [['body', body] as const])]
 }
+
+type Parameter = readonly [name: string, value: string]
 
 function tellResponse({ status, headers, body }: ResponseEvent, tell: Tell): void {
   tell(`   ${status < 400 ? good(`← ${status}`) : bad(`← ${status}`)}`)
@@ -47,6 +50,8 @@ function tellResponse({ status, headers, body }: ResponseEvent, tell: Tell): voi
   }
   const signed = new URLSearchParams(valueOf(headers, 'location')?.split('?')[1]).get('response')
   if (signed !== null) tellValue('response', signed, tell) // JARM
+  const [, title] = /<title>(.*?)(?: – Holdfast)?<\/title>/.exec(body ?? '') ?? []
+  if (title !== undefined) tellValue('page', `“${title}”`, tell)
   if (!valueOf(headers, 'content-type')?.includes('json') || !body) return
   const members: Readonly<Record<string, unknown>> = Object(JSON.parse(body))
   if ('keys' in members) tell(dim(`     ${Object(members['keys']).length} public keys`))
@@ -56,7 +61,8 @@ function tellResponse({ status, headers, body }: ResponseEvent, tell: Tell): voi
       tellValue(name, typeof value === 'string' ? value : JSON.stringify(value), tell)
 }
 
-const LONG = 100
+/** Characters: a challenge, a payment or a redirect is shown as a whole, a list of keys is not. */
+const LONG = 300
 
 function tellValue(name: string, value: string, tell: Tell): void {
   const decoded = decodeJwt(value)
@@ -67,7 +73,8 @@ function tellValue(name: string, value: string, tell: Tell): void {
   tell(`       ${dim('claims')} ${JSON.stringify(decoded.claims)}`)
 }
 
-function tellDecision({ request, decision }: Exchange, tell: Tell): void {
+function tellDecision(exchange: Exchange, tell: Tell): void {
+  const { decision } = exchange
   if (!decision) return
   const { refusal, rows } = decision
   if (refusal) {
@@ -76,42 +83,8 @@ function tellDecision({ request, decision }: Exchange, tell: Tell): void {
     if (expected !== undefined) tell(`       expected ${expected}, got ${actual}`)
     return
   }
-  for (const line of comparisonsOf(request)) tell(`     ${line}`)
+  for (const line of comparisonsOf(exchange)) tell(`     ${line}`)
   const held = rows.filter(({ outcome }) => outcome === 'held').length
-  tell(`     ${good('accepted')} ${held} clauses held, ${rows.length - held} did not apply`)
-}
-
-/** Where `cnf` comes from and what it is compared with. */
-function comparisonsOf({ headers, certificate }: RequestEvent): readonly string[] {
-  const token = valueOf(headers, 'authorization')?.split(' ')[1] ?? ''
-  const { cnf }: { cnf?: { jkt?: string; 'x5t#S256'?: string } } = decodeJwt(token)?.claims ?? {}
-  const jwk = decodeJwt(valueOf(headers, 'dpop') ?? '')?.header['jwk']
-  return [
-    ...(jwk
-      ? [compare('cnf.jkt of the token', cnf?.jkt, 'thumbprint of the proof’s jwk', jktOf(jwk))]
-      : []),
-    ...(cnf?.['x5t#S256']
-      ? [
-          compare(
-            'cnf.x5t#S256 of the token',
-            cnf['x5t#S256'],
-            'thumbprint of the certificate',
-            certificate,
-          ),
-        ]
-      : []),
-  ]
-}
-
-const jktOf = (jwk: unknown): string => thumbprint({ kty: '', ...Object(jwk) })
-
-function compare(
-  one: string,
-  first: string | undefined,
-  other: string,
-  second: string | undefined,
-): string {
-  if (first === undefined) return `${other} ${second}; cnf came by introspection`
-  const sign = first === second ? good('=') : bad('≠')
-  return `${one} ${first} ${sign} ${other} ${second}`
+  if (held > 0)
+    tell(`     ${good('accepted')} ${held} clauses held, ${rows.length - held} did not apply`)
 }
