@@ -106,23 +106,18 @@ describe.concurrent('flow', () => {
     })
   })
 
-  const endings = [
-    ['withdrawal', 'POST /applications/withdrawal'],
-    ['registration', 'PUT /register/'],
-  ] as const
-
-  test.for(endings)('%s: what has ended is refused', { timeout: 60_000 }, async ([name, step]) => {
+  test('withdrawal: what has ended is refused', { timeout: 120_000 }, async () => {
     const how = ['--auth', 'tls_client_auth', '--bind', 'mtls']
-    const { code, out, err } = await run(place, ['flow', name, ...how])
+    const { code, out, err } = await run(place, ['flow', 'withdrawal', ...how])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toContain(step)
+    expect(out).toContain('POST /applications/withdrawal')
     expect(out).toMatch(/refused FAPI2SP-5\.3\.4-3 invalid_token/)
     expect(out).toMatch(/✓ 200, and .* is this client’s own; when all was over, 401\n$/)
   })
 
   test(
     'logout: the logout token arrives at a server of the client’s',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const result = await asJson(
         await run(place, ['flow', 'logout', '--token', 'opaque', '--json']),
