@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { BEARER, bearer, DPOP, dpop, type Expected, answerOf, refusal } from './answers.ts'
 import { x5t } from './certificates.ts'
-import { jkt, newSigner, sha256 } from './mint.ts'
+import { accessToken, jkt, newSigner, sha256 } from './mint.ts'
 import { dpopFields, type Outgoing, raise, type Stage } from './stage.ts'
 
 const stage = await raise()
@@ -225,6 +225,35 @@ const ROWS: readonly Row[] = [
     'a cnf that is malformed',
     (s) => withToken(s, { cnf: { jkt: 'short' } }),
     badToken('jkt in cnf is the SHA-256 thumbprint of a key.'),
+  ],
+  [
+    'a cnf that names no method that we know',
+    (s) => withToken(s, { cnf: { kid: 'the key that we agreed on' } }),
+    badToken('The token is constrained by a method in force here.'),
+  ],
+  [
+    'the same as Bearer',
+    async (s) => onWire(await s.token({ cnf: { kid: 'the key that we agreed on' } })),
+    badBearer('The token is constrained by a method in force here.'),
+  ],
+  [
+    'a JWT of the issuer that is no access token',
+    async (s) => {
+      const claims = { cnf: { jkt: jkt(s.client) } }
+      const time = s.clock.now / 1000
+      return s.honest({ token: await accessToken(s.issuer.signers[0]!, time, claims, 'JWT') })
+    },
+    badToken('The token says that it is an access token.'),
+  ],
+  [
+    'a token that is to be valid in eleven seconds',
+    (s) => withToken(s, { nbf: s.clock.now / 1000 + 11 }),
+    badToken('The token is already valid.'),
+  ],
+  [
+    'a token that does not say for which client it is',
+    (s) => withToken(s, { client_id: undefined }),
+    badToken('The token has iss, exp, aud, sub, client_id, iat and jti.'),
   ],
   [
     'a token of another issuer',

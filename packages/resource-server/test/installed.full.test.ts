@@ -103,6 +103,20 @@ test('every module comes with its declarations, and a map to its source', () => 
   }
 })
 
+test('no declaration says any', () => {
+  const folders = PACKAGES.map((name) => join(app, 'node_modules/@holdfast', name, 'dist'))
+  const declarations = folders.flatMap((dist) =>
+    readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.d.ts'))
+      .map((file) => join(dist, file)),
+  )
+  expect(declarations.length).toBeGreaterThan(50)
+  const uncommented = (text: string) => text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '')
+  expect(
+    declarations.filter((file) => /\bany\b/.test(uncommented(readFileSync(file, 'utf8')))),
+  ).toEqual([])
+})
+
 test('nothing is installed along that was not asked for', async () => {
   const alone = project(join(folder, 'alone'))
   await install(alone, ...tarballs)
