@@ -1,7 +1,7 @@
 /** Without a lab that is up, a command starts one of its own, and nothing of it stays. */
-import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expectNothingLeft } from './nothing-left.ts'
 import { isClear, makePlace, type Place, run, start, until } from './program.ts'
 
 let place: Place
@@ -11,23 +11,11 @@ beforeEach(async () => {
 })
 afterEach(() => place.remove())
 
-async function expectNothingLeft(): Promise<void> {
-  expect(await readdir(place.temporary)).toEqual([])
-  expect([existsSync(place.certs), existsSync(place.state)]).toEqual([false, false])
-}
-
-test('tour', { timeout: 120_000 }, async () => {
-  const { code, out, err } = await run(place, ['tour'])
-  expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/✓ 68 of 68 flows reach the API, (\d+) of \1 attacks are refused/)
-  await expectNothingLeft()
-})
-
 test('flow', async () => {
   const outcome = await run(place, ['flow', 'client-credentials', '--json'])
   expect(outcome).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(outcome.out)).toMatchObject({ ok: true })
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
 
 test('call, also where the answer is none', async () => {
@@ -37,7 +25,7 @@ test('call, also where the answer is none', async () => {
   ])
   expect(good).toMatchObject({ code: 0, err: '' })
   expect(bad).toMatchObject({ code: 1, out: '' })
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
 
 test('call --curl is refused: its command would outlive the lab', async () => {
@@ -45,12 +33,12 @@ test('call --curl is refused: its command would outlive the lab', async () => {
   expect(outcome).toMatchObject({ code: 2, out: '' })
   expect(isClear(outcome)).toBe(true)
   expect(outcome.err).toContain('scripts/lab up')
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
 
 test('inspect starts no lab at all', async () => {
   expect(await run(place, ['inspect', '-'], { input: 'nonsense' })).toMatchObject({ code: 2 })
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
 
 test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ended by %s', async (signal) => {
@@ -60,12 +48,12 @@ test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ended by %s', async (signal)
   const { code, err } = await started.outcome
   expect(code).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])
   expect(err).toBe('')
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
 
 test('read by somebody who stops reading', async () => {
   const started = start(place, ['flow', 'client-credentials'])
   started.process.stdout?.destroy()
   expect(await started.outcome).toMatchObject({ code: 0, err: '' })
-  await expectNothingLeft()
+  await expectNothingLeft(place)
 })
