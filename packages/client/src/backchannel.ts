@@ -19,6 +19,8 @@ export interface AuthenticationRequest {
   readonly bindingMessage: string
   /** Resource indicator (RFC 8707). */
   readonly resource?: string
+  /** For a client that is notified (CIBA §7.1.2): the server shows it where it does. 20 characters or more. */
+  readonly notificationToken?: string
 }
 
 export interface Authentication {
@@ -38,7 +40,7 @@ export interface Authentication {
 /** Client-initiated backchannel authentication (CIBA §7): a signed request, and no browser. */
 export async function authenticate(
   session: Session & { readonly signingKey: SigningKey },
-  { scope, loginHint, bindingMessage, resource }: AuthenticationRequest,
+  { scope, loginHint, bindingMessage, resource, notificationToken }: AuthenticationRequest,
 ): Promise<Authentication> {
   const { configuration, material, DPoP } = session
   const { key, asRegistered } = session.signingKey
@@ -47,6 +49,7 @@ export async function authenticate(
     login_hint: loginHint,
     binding_message: bindingMessage,
     ...(resource !== undefined && { resource }),
+    ...(notificationToken !== undefined && { client_notification_token: notificationToken }),
   }
   // openid-client signs requests for the authorization endpoint; these have no response to shape.
   const signed = await buildAuthorizationUrlWithJAR(configuration, parameters, key, {
