@@ -20,7 +20,7 @@ import { completePollAnswers, keepPollInterval } from './extensions/poll-interva
 import { offersCiba } from './profiles/profiles.ts'
 import { providerConfiguration } from './profiles/provider-configuration.ts'
 import type { House } from './house.ts'
-import { rememberAssertions } from './clients/assertion.ts'
+import { expectAudiences, rememberAssertions } from './clients/assertion.ts'
 import { Registrations } from './extensions/registration/registration.ts'
 import { enforcing } from './sender-constraint/enforcing.ts'
 import { ownNonces, ownProofs } from './sender-constraint/library.ts'
@@ -46,6 +46,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   const { configuration, records } = house
   const provider = new Provider(configuration.issuer, providerConfiguration(house))
   rememberAssertions(provider, records)
+  expectAudiences(provider, configuration)
   ownNonces(provider)
   ownProofs(provider)
   limitClientFailures(provider, limits)

@@ -51,7 +51,7 @@ export async function poll(
   house: House,
   authReqId: string,
   client = 'poller',
-  edit: Partial<Request> = {},
+  { aud, ...edit }: Partial<Request> & { readonly aud?: string } = {},
 ): Promise<Response> {
   return house.send({
     url: `${house.alias}/token`,
@@ -60,7 +60,7 @@ export async function poll(
     form: {
       grant_type: 'urn:openid:params:grant-type:ciba',
       auth_req_id: authReqId,
-      ...(await assertion(house, client)),
+      ...(await assertion(house, client, aud === undefined ? {} : { aud })),
     },
   })
 }

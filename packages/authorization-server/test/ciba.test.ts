@@ -119,8 +119,42 @@ describe('CIBA: from the request to the token', () => {
     expect(verdict(await poll(house, id))).toEqual([400, 'expired_token'])
   })
 
+  test('CIBA-7.1: an assertion may name either endpoint as audience, as a string', async () => {
+    const { issuer, alias } = house
+    const begun = async (aud: string | string[]) => {
+      const asked = await authenticationRequest(house)
+      const form = { ...asked.form, ...(await assertion(house, 'poller', { aud })) }
+      return house.send({ ...asked, form })
+    }
+    const urls = (origin: string) => ['/token', '/backchannel'].map((path) => origin + path)
+    for (const aud of [issuer, ...urls(issuer)])
+      expect([aud, (await begun(aud)).status]).toEqual([aud, 200])
+    const id = await begin(house)
+    // At the alias both names of an endpoint do.
+    for (const aud of [issuer, ...urls(issuer), ...urls(alias)]) {
+      const { status } = await poll(house, id, 'poller', { aud })
+      expect([aud, status]).toEqual([aud, 400])
+    }
+    for (const aud of [[issuer], alias, ...urls(alias), `${issuer}/par`, 'https://other.example'])
+      expect(verdict(await begun(aud))).toEqual([401, 'invalid_client'])
+  })
+
+  test('FAPICIBA-5.2.2-8: acr_values that can be met are in the ID token, others end the request', async () => {
+    const acr_values = 'urn:holdfast:pwd'
+    const id = await begin(house, { acr_values, binding_message: 'Till 8' })
+    await decide('Till 8', 'allow')
+    const { json } = await poll(house, id)
+    expect(decodeJwt(String(json['id_token']))).toMatchObject({ acr: acr_values })
+    const beyond = await authenticationRequest(house, { acr_values: 'urn:holdfast:mfa' })
+    expect(verdict(await house.send(beyond))).toEqual([400, 'unmet_authentication_requirements'])
+  })
+
   test('requested_expiry shortens the time, and does not lengthen it', async () => {
-    for (const [requested_expiry, expires_in] of [[30, 30] as const, [100_000, 300] as const]) {
+    for (const [requested_expiry, expires_in] of [
+      [30, 30],
+      ['30', 30],
+      [100_000, 300],
+    ] as const) {
       const { json } = await house.send(await authenticationRequest(house, { requested_expiry }))
       expect(json['expires_in']).toBe(expires_in)
     }

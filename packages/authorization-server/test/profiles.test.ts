@@ -123,7 +123,7 @@ describe('compat-oauth2c', () => {
 
   test('relaxes nothing else: one row differs, by one term', () => {
     const [strict, compat] = [termsOf('fapi2-security-profile'), termsOf('compat-oauth2c')]
-    expect(compat).toEqual({ ...strict, tokenEndpointAsAudience: true })
+    expect(compat).toEqual({ ...strict, audiences: ['token'] })
     const rows = requirementsOf('fapi2-security-profile')
     const differing = requirementsOf('compat-oauth2c').filter(
       (row, i) => row.sentence !== rows[i]?.sentence,

@@ -69,6 +69,26 @@ test('configurations are written for every variant, private, and their keys are 
   expect(isDeepStrictEqual(await read(), before)).toBe(true) // no private key in a report
 })
 
+test('the configurations of CIBA name whom to ask, how well, and where to approve', async () => {
+  const written = await run(place, ['conformance', 'config', '--plan', 'ciba', '--json'])
+  const files: { file: string }[] = JSON.parse(written.out)
+  expect(files).toHaveLength(4)
+  for (const { file } of files) {
+    const client = {
+      hint_type: 'login_hint',
+      hint_value: 'alice',
+      acr_value: 'urn:holdfast:pwd', // asked for where the metadata says acr_values_supported
+    }
+    expect(await contentOf(file)).toMatchObject({
+      client,
+      client2: client,
+      automated_ciba_approval_url: expect.stringMatching(
+        /^http:\/\/.*\/backchannel-authentication\?auth_req_id=\{auth_req_id\}&action=\{action\}$/,
+      ),
+    })
+  }
+})
+
 test.for([
   ['client-credentials', 'client_credentials'],
   ['security-profile', 'authorization_code'],

@@ -1,13 +1,15 @@
 import type { Records } from '@holdfast/store'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, Provider, UnknownObject } from 'oidc-provider'
+import type { Configuration } from '../configuration/configuration.ts'
+import type { Terms } from '../profiles/requirement.ts'
 import { once } from '../records/once.ts'
+import { endpoints } from '../vocabulary/endpoints.ts'
 import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from '../vocabulary/time.ts'
 
-interface AssertionRules {
+interface AssertionRules extends Pick<Configuration, 'issuer'>, Pick<Terms, 'audiences'> {
   /** Seconds that `exp` may lie ahead; also bounds how long its use is remembered. */
   readonly longest: number
-  readonly tokenEndpointAsAudience: boolean
 }
 
 /**
@@ -15,14 +17,15 @@ interface AssertionRules {
  * hook, it also replaces the check of `aud` that profile '2.0' brings.
  */
 export function checkAssertion(
-  ctx: KoaContextWithOIDC,
+  { oidc }: KoaContextWithOIDC,
   claims: UnknownObject,
-  { longest, tokenEndpointAsAudience }: AssertionRules,
+  { issuer, longest, audiences }: AssertionRules,
 ): void {
   const { aud, exp, iat, nbf } = claims
+  const here = new URL(oidc.urlFor('token')).origin // of the listener: see http/listeners.ts
+  const known = [issuer, ...urlsOf(audiences, [issuer, here])]
   // FAPI2SP-5.3.2.1-8: as a string, not in a list.
-  const isAudience =
-    aud === ctx.oidc.issuer || (tokenEndpointAsAudience && aud === ctx.oidc.urlFor('token'))
+  const isAudience = typeof aud === 'string' && known.includes(aud)
   if (!isAudience)
     throw new errors.InvalidClientAuth(
       'aud of the client assertion must be the issuer, as a string',
@@ -33,6 +36,18 @@ export function checkAssertion(
     // FAPI2SP-5.3.2.1-13
     if (date !== undefined && (typeof date !== 'number' || date > seconds() + DATED_AHEAD))
       throw new errors.InvalidClientAuth(`${name} of the client assertion is over 60 s ahead`)
+}
+
+const urlsOf = (names: Terms['audiences'], origins: readonly string[]): readonly string[] =>
+  origins.flatMap((origin) => names.map((name) => origin + endpoints[name]))
+
+/**
+ * Before it asks `checkAssertion`, the library refuses what names neither the issuer nor an endpoint of the
+ * origin that was asked: who asks at the alias would be refused the URL that the metadata names first.
+ */
+export function expectAudiences(provider: Provider, { issuer, mtlsOrigin }: Configuration): void {
+  const all = urlsOf(['token', 'backchannel_authentication'], [issuer, mtlsOrigin])
+  provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () => new Set([issuer, ...all])
 }
 
 /**

@@ -53,7 +53,7 @@ export const PROFILES = {
         clause: 'FAPI2SP-5.3.2.1-8',
         sentence:
           'aud of a client assertion is the issuer or the URL of the token endpoint, as a string, and its exp is near',
-        terms: { tokenEndpointAsAudience: true },
+        terms: { audiences: ['token'] },
       },
     ],
   },
@@ -73,7 +73,7 @@ const STRICT: Terms = {
     EXCHANGE_GRANT,
   ],
   algorithms: ALGORITHMS,
-  tokenEndpointAsAudience: false,
+  audiences: [],
   requestObjects: false,
   signedIntrospection: false,
 }

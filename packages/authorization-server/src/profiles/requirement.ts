@@ -11,6 +11,7 @@ import type { Configuration } from '../configuration/configuration.ts'
 import type { Exchange } from '../extensions/token-exchange/facts.ts'
 import type { House } from '../house.ts'
 import type { Algorithm } from '../vocabulary/algorithms.ts'
+import type { endpoints } from '../vocabulary/endpoints.ts'
 
 export type IssuedToken = AccessToken | ClientCredentials
 
@@ -27,8 +28,8 @@ export interface Terms {
   readonly grantTypes: readonly string[]
   /** Of every signature that this client makes, and of what is signed for it. */
   readonly algorithms: readonly Algorithm[]
-  /** Whether the token endpoint's URL does as `aud` of a client assertion. */
-  readonly tokenEndpointAsAudience: boolean
+  /** Endpoints whose URL, at the issuer or where the request came, does as `aud` of a client assertion. */
+  readonly audiences: readonly (keyof typeof endpoints)[]
   /** Whether this client may send request objects (RFC 9101). */
   readonly requestObjects: boolean
   /** Whether this resource server is answered by signed introspection responses only (RFC 9701). */

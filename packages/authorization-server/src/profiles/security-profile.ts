@@ -85,11 +85,12 @@ export const SECURITY_PROFILE = [
   {
     clause: 'FAPI2SP-5.3.2.1-8',
     sentence: 'aud of a client assertion is the issuer, as a string, and its exp is near',
-    sets: ({ configuration: { lifetimes } }, { termsOf }) => ({
+    sets: ({ configuration: { issuer, lifetimes } }, { termsOf }) => ({
       assertJwtClientAuthClaimsAndHeader: async (ctx, claims, _header, client) =>
         checkAssertion(ctx, claims, {
+          issuer,
           longest: lifetimes.assertion,
-          tokenEndpointAsAudience: termsOf(client['profile']).tokenEndpointAsAudience,
+          audiences: termsOf(client['profile']).audiences,
         }),
     }),
   },

@@ -40,6 +40,8 @@ interface SuiteClient {
   /** Whom CIBA asks. */
   readonly hint_type?: 'login_hint'
   readonly hint_value?: string
+  /** What the second client of CIBA asks for, where the metadata says `acr_values_supported`. */
+  readonly acr_value?: string
 }
 
 interface SuiteCertificate {
@@ -126,7 +128,11 @@ const clientOf = (run: PlanRun, { id, key }: ConformanceClient): SuiteClient => 
   client_id: id,
   scope: scopeOf(run),
   jwks: { keys: [key] },
-  ...(run.flow === 'ciba' && { hint_type: 'login_hint' as const, hint_value: USERS[0]!.login }),
+  ...(run.flow === 'ciba' && {
+    hint_type: 'login_hint' as const,
+    hint_value: USERS[0]!.login,
+    acr_value: 'urn:holdfast:pwd',
+  }),
 })
 
 const certificateOf = (

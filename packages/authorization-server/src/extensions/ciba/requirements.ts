@@ -24,6 +24,12 @@ export const CIBA: readonly Requirement[] = [
     },
   },
   {
+    clause: 'FAPI2SP-5.3.2.1-8',
+    sentence:
+      'aud of a client assertion is, as a string, the issuer or, for CIBA-7.1 demands it, the URL of the token or backchannel authentication endpoint; and its exp is near',
+    terms: { audiences: ['token', 'backchannel_authentication'] },
+  },
+  {
     clause: 'FAPICIBA-5.2.2-2', // anything else that is unique to an authorization is not known here
     sentence: 'binding_message is required: 1 to 64 printable characters',
     sets: () => ({
