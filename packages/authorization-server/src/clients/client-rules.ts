@@ -3,7 +3,7 @@ import type { JsonWebKey } from 'node:crypto'
 import type { Terms } from '../profiles/requirement.ts'
 import { isTrustworthy } from '../vocabulary/loopback.ts'
 import { elementsOf, type Metadata } from './client-metadata.ts'
-import { areStrong, keysIn } from './strong-keys.ts'
+import { areStrong, keysIn } from '../vocabulary/strong-keys.ts'
 
 /** Whether a client's metadata holds one requirement of profiles/security-profile.ts. */
 

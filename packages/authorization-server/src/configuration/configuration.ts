@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
-import { areStrong } from '../clients/strong-keys.ts'
+import { areStrong } from '../vocabulary/strong-keys.ts'
 import type { FailureLimits } from '../operations/limits.ts'
 import { ALGORITHMS, POST_QUANTUM } from '../vocabulary/algorithms.ts'
 import { DEFAULT_PROFILE, isProfile, PROFILE_NAMES } from '../vocabulary/profile-names.ts'

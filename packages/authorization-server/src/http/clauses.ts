@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import { decidedOn } from '../sender-constraint/decided.ts'
 import { CIBA_GRANT } from '../extensions/ciba/requirements.ts'
 import { DEVICE_GRANT } from '../extensions/device-authorization/requirements.ts'
-import type { Failure } from './decisions.ts'
+import type { Failure } from '../operations/decisions.ts'
 
 type Holds = (ctx: KoaContextWithOIDC) => boolean
 type Class = abstract new (...args: never[]) => Error

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { errors, Provider } from 'oidc-provider'
-import { onRefusal } from '../http/decisions.ts'
+import { onRefusal } from './decisions.ts'
 import { postOnly } from '../vocabulary/endpoints.ts'
 import type { AuthenticationLimits } from './limits.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
-import type { Algorithm } from '../vocabulary/algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 
 /** FAPI2SP-5.4.1-2, of the public keys in a `jwks`: none is private, and each fits one of the algorithms. */
 export const areStrong = (jwks: unknown, algorithms: readonly Algorithm[]): boolean =>
