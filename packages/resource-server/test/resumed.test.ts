@@ -8,7 +8,7 @@ import { TLSSocket } from 'node:tls'
 import type { CertificateVerdict } from '@holdfast/sender-constraint'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Pair, x5t } from './certificates.ts'
-import { raise, type Stage } from './stage.ts'
+import { raise, type Scenery, type Stage } from './stage.ts'
 
 const GOOD: CertificateVerdict = { ok: true }
 const REVOKED: CertificateVerdict = { ok: false, clause: 'RFC5280-6.1.3-a3', reason: 'revoked' }
@@ -17,7 +17,7 @@ const TRUSTED =
   'Where trust is pki, the certificate is of an authority of ours, for clients, and not revoked.'
 const SAME = 'The certificate of this connection is the one in cnf.'
 
-async function set() {
+async function set(more: Scenery['route'] = {}) {
   const trust: { verdict: CertificateVerdict; asked: string[] } = { verdict: GOOD, asked: [] }
   const stage = await raise({
     route: {
@@ -26,6 +26,7 @@ async function set() {
         trust.asked.push(leaf.subject)
         return trust.verdict
       },
+      ...more,
     },
   })
   onTestFinished(() => stage.close())
@@ -37,13 +38,13 @@ function client({ port, certificates }: Stage, version: 'TLSv1.2' | 'TLSv1.3', p
   const tls = { ca: certificates.ca, minVersion: version, maxVersion: version, ...pair }
   const agent = new Agent({ keepAlive: false, maxCachedSessions: 1, ...tls })
   onTestFinished(() => agent.destroy())
-  return async (token: string) => {
+  return async (token: string, ...fields: readonly string[]) => {
     const outgoing = request({
       host: '127.0.0.1',
       port,
       path: '/accounts',
       agent,
-      headers: ['Host', 'rs.example', 'Authorization', `Bearer ${token}`],
+      headers: ['Host', 'rs.example', 'Authorization', `Bearer ${token}`, ...fields],
     })
     outgoing.end()
     const [incoming] = await once(outgoing, 'response')
@@ -91,5 +92,28 @@ test.for(['TLSv1.2', 'TLSv1.3'] as const)(
     for (const resumed of [false, true, true])
       expect(await send(await bound(stage, alice))).toEqual([resumed, 401, SAME])
     expect(trust.asked).toEqual([])
+  },
+)
+
+test.for(['TLSv1.2', 'TLSv1.3'] as const)(
+  'over %s a hop is one by its certificate',
+  async (version) => {
+    const { stage } = await set({
+      hops: { isHop: ({ subject }) => subject === 'CN=bob', format: 'client-cert' },
+    })
+    const { alice, bob } = stage.certificates
+    const der = alice.cert.replaceAll(/-----[^-]+-----|\s/g, '')
+    const byHop = client(stage, version, bob)
+    const byNobody = client(stage, version)
+    for (const resumed of [false, true]) {
+      const token = await bound(stage, alice)
+      expect(await byHop(token, 'Client-Cert', `:${der}:`)).toEqual([resumed, 200, 'accepted'])
+      // `authorized` says nothing of a session that began without a certificate.
+      expect(await byNobody(token, 'Client-Cert', `:${der}:`)).toEqual([
+        resumed,
+        400,
+        'A client certificate is forwarded by a trusted proxy only.',
+      ])
+    }
   },
 )
