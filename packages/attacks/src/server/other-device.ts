@@ -16,7 +16,8 @@ export const devices = [
   badDevice(
     'device-code-of-another-client',
     'A stolen device code, polled by another client',
-    async (scene) => poll(scene, await deviceCode(scene, false), { by: scene.attacker }),
+    async (scene) =>
+      poll(scene, await deviceCode(scene, { decided: false }), { by: scene.attacker }),
   ),
   badDevice('device-code-twice', 'A device code that was used, once more', async (scene) => {
     const used = await deviceCode(scene)

@@ -109,9 +109,12 @@ export const exchange = (
   )
 
 /** A device code, of which the end-user has decided; unless `decided` is false. */
-export async function deviceCode(scene: IssuerScene, decided = true): Promise<string> {
+export async function deviceCode(
+  scene: IssuerScene,
+  { decided = true, ...edit }: Edit & { readonly decided?: boolean } = {},
+): Promise<string> {
   const form = { scope: 'openid accounts', resource: scene.resource }
-  const started = await scene.ask('/device-authorization', form)
+  const started = await scene.ask('/device-authorization', form, edit)
   if (decided) await scene.approveDevice(member(started, 'verification_uri_complete'))
   return member(started, 'device_code')
 }

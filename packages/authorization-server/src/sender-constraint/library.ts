@@ -35,10 +35,17 @@ export function ownProofs(provider: Provider): void {
       grantTypeHandlers.set(grantType, (ctx) => handler(provider, given, ctx))
 }
 
-/** The proof of a request for tokens that our rows have let through, as a grant wants it. */
-export function acceptedProof(ctx: object): helpers.DPoPValidationResult | undefined {
+/**
+ * The proof of a request for tokens that our rows have let through, as a grant wants it. Grants ask
+ * for it before they use up what is presented.
+ *
+ * @throws errors.InvalidRequest for a client whose tokens are constrained by its certificate
+ */
+export function acceptedProof(ctx: KoaContextWithOIDC): helpers.DPoPValidationResult | undefined {
   const { header, jws } = decidedOn(ctx)?.proof ?? {}
   if (!jws || header?.thumbprint === undefined) return undefined
+  if (ctx.oidc.client?.['tlsClientCertificateBoundAccessTokens'] === true)
+    throw new errors.InvalidRequest('the tokens of this client are constrained by its certificate')
   const { jti, iat } = jws.claims
   return { thumbprint: header.thumbprint, jti: String(jti), iat: Number(iat) }
 }

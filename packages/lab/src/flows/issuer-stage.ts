@@ -43,7 +43,8 @@ export async function makeIssuerStage(lab: Attached): Promise<IssuerStage> {
   }
 }
 
-async function partyOf(lab: Attached, id: string): Promise<Party> {
+/** A client of the lab, with all that it holds and a new key for its proofs. */
+export async function partyOf(lab: Attached, id: string): Promise<Party> {
   const { addresses, folders, material: read } = lab
   const material = await read(id)
   const { clientId, redirectUri, authentication, binding, certificate } = material
