@@ -92,8 +92,15 @@ function management(registered: Metadata, send: Send, close: Registration['close
   async function manage(method: string, body?: object): Promise<Metadata> {
     const { registration_client_uri: url, registration_access_token: token } = metadata
     const request = { method, ...(body && { body: JSON.stringify(body) }) }
-    const response = await answerOf(send(String(token), new URL(String(url)), request))
-    const answer: Metadata = Object(JSON.parse((await response.text()) || '{}'))
+    const ask = async () => {
+      const response = await answerOf(send(String(token), new URL(String(url)), request))
+      const answer: Metadata = Object(JSON.parse((await response.text()) || '{}'))
+      return { response, answer }
+    }
+    const first = await ask()
+    // Where the challenge is that of an authorization server (RFC 9449 §8), openid-client leaves it.
+    const isChallenge = first.answer['error'] === 'use_dpop_nonce'
+    const { response, answer } = isChallenge ? await ask() : first
     if (!response.ok) throw refused(response, answer)
     return answer
   }

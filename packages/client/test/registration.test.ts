@@ -82,6 +82,32 @@ it('answers a nonce once (RFC 9449 §8)', async () => {
   expect(server.to('/register').map(({ proof }) => proof?.['nonce'])).toEqual([undefined, 'n-1'])
 })
 
+it.each([
+  ['once', 1],
+  ['and no third time', 2],
+])('answers a nonce where it manages as well, %s', async (_, challenges) => {
+  const one = await registered()
+  const honest = server.edits.answers?.['/register/made']
+  let asked = 0
+  const challenged = () => ({
+    status: 400,
+    body: { error: 'use_dpop_nonce' },
+    headers: { 'dpop-nonce': `n-${asked}` },
+  })
+  server.edits.answers = {
+    ...server.edits.answers,
+    '/register/made': (request) =>
+      ++asked <= challenges ? challenged() : (honest?.(request) ?? answer(500)),
+  }
+  const read = one.read().then(
+    () => 'read',
+    ({ error }) => String(error),
+  )
+  expect(await read).toBe(challenges === 1 ? 'read' : 'use_dpop_nonce')
+  const nonces = server.to('/register/made').map(({ proof }) => proof?.['nonce'])
+  expect(nonces).toEqual([undefined, 'n-1'])
+})
+
 it('a refusal is an error that says what the server said', async () => {
   const one = await registered()
   await expect(one.update({ dpop_bound_access_tokens: false })).rejects.toMatchObject({

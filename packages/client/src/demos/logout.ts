@@ -14,7 +14,8 @@ const { issuer, clientId, authentication, binding, redirectUri } = client.materi
 console.log(`${clientId} at ${issuer}: ${authentication}, tokens constrained by ${binding}`)
 
 const { backchannelLogout: told, postLogoutRedirectUri } = client.material
-if (!told || !postLogoutRedirectUri) throw new TypeError(`${folder}: no client to log out with`)
+if (!told || !postLogoutRedirectUri)
+  throw new TypeError(`${folder} is not told of logouts: see above`)
 const endings: unknown[] = []
 const endpoint = logoutEndpoint(client, ({ sub, sid }) => {
   console.log(`told at ${told.uri}: the session ${sid} of ${sub} is over`)
@@ -44,6 +45,7 @@ const isTold = endings.length === 1 && endings[0] === tokens.id_token_claims?.['
 const between = await call() // tokens end with their grant, not with the login
 
 await client.revoke(tokens.access_token)
+console.log('the client gave its token back')
 await setTimeout(1_200) // within a second the API learns of it, by the issuer’s status list
 const after = await call()
 if (!isTold || [before, between, after].join() !== '200,200,401') process.exitCode = 1
