@@ -139,6 +139,23 @@ describe('CIBA: from the request to the token', () => {
       expect(verdict(await begun(aud))).toEqual([401, 'invalid_client'])
   })
 
+  test('RFC7521-4.2: client_id may be left out beside an assertion, which says it', async () => {
+    const without = (form: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(form).filter(([name]) => name !== 'client_id'))
+    const asked = await authenticationRequest(house, { binding_message: 'Till 9' })
+    const { json } = await house.send({ ...asked, form: without(asked.form ?? {}) })
+    const id = String(json['auth_req_id'])
+    await decide('Till 9', 'allow')
+    const { other: certificate } = house.certificates
+    const form = {
+      grant_type: 'urn:openid:params:grant-type:ciba',
+      auth_req_id: id,
+      ...without(await assertion(house, 'poller')),
+    }
+    const { status } = await house.send({ url: `${house.alias}/token`, certificate, form })
+    expect(status).toBe(200)
+  })
+
   test('FAPICIBA-5.2.2-8: acr_values that can be met are in the ID token, others end the request', async () => {
     const acr_values = 'urn:holdfast:pwd'
     const id = await begin(house, { acr_values, binding_message: 'Till 8' })

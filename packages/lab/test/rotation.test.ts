@@ -1,4 +1,6 @@
 /** The keys of the authorization server are replaced while everybody goes on working. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type KeySummary, listKeys, rotateKeys } from '@holdfast/authorization-server'
 import { connect, openConnection } from '@holdfast/client'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -70,6 +72,17 @@ test('without the key encryption key, the keys are not readable', async () => {
   const outcome = await run(lab.place, ['keys', 'list'], { env })
   expect(outcome).toMatchObject({ code: 2, out: '' })
   expect(outcome.err).toContain('a key encryption key is needed')
+})
+
+test('a file without a key in it is named, with what is allowed, and is not repeated', async () => {
+  const file = join(lab.place.temporary, 'no-key')
+  await writeFile(file, 'c2hvcnQ=')
+  const env = { HOLDFAST_KEY_ENCRYPTION_KEY_FILE: file }
+  const outcome = await run(lab.place, ['keys', 'list'], { env })
+  expect(outcome).toMatchObject({ code: 2, out: '' })
+  expect(outcome.err).toBe(
+    `holdfast: HOLDFAST_KEY_ENCRYPTION_KEY_FILE=${file}: key encryption key: "a line of 5 bytes" is refused; allowed: 32 bytes in base64, one key per line\n`,
+  )
 })
 
 test('keys of a lab that has never been up are a mistake, and nothing is made', async () => {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { STATUS_FILE } from '@holdfast/ca'
 import { type CertificateValidation, certificateValidation } from '@holdfast/ca/validation'
 import type { LabConfiguration } from '../configuration.ts'
+import { readTextFile } from '../text-file.ts'
 
 /**
  * Path and status of client certificates, as the lab's servers ask for them: by the root of this
@@ -13,7 +13,7 @@ export async function validateCertificates(
   statusUrl: string,
 ): Promise<CertificateValidation> {
   const validation = certificateValidation({
-    roots: await readFile(join(certs, 'root.certificate.pem'), 'utf8'),
+    roots: await readTextFile(join(certs, 'root.certificate.pem')),
     // The file tells of a revocation at the very next request, the URL where the file is not shared
     // and when a list grows old.
     status: [join(certs, STATUS_FILE), `${statusUrl}/status.pem`],

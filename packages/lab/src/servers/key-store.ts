@@ -1,12 +1,13 @@
 import type { KeyStore } from '@holdfast/authorization-server'
 import type { Records } from '@holdfast/store'
 import type { LabConfiguration } from '../configuration.ts'
+import { isTold, UsageError } from '../errors.ts'
 import { readTextFile } from '../text-file.ts'
 
 /**
  * The authorization server's keys in the store, as the configuration says that they are encrypted.
  *
- * @throws UsageError if the file cannot be read; ConfigurationError if no key is in it
+ * @throws UsageError if the file cannot be read, or no key is in it
  */
 export async function keyStoreOf(
   { keyEncryptionKeyFile: file }: LabConfiguration,
@@ -14,5 +15,11 @@ export async function keyStoreOf(
 ): Promise<KeyStore> {
   if (file === undefined) return { records }
   const { encryptedWith } = await import('@holdfast/authorization-server')
-  return { records, encryption: encryptedWith(await readTextFile(file)) }
+  const text = await readTextFile(file)
+  try {
+    return { records, encryption: encryptedWith(text) }
+  } catch (error) {
+    if (!isTold(error)) throw error
+    throw new UsageError(`HOLDFAST_KEY_ENCRYPTION_KEY_FILE=${file}: ${error.message}`)
+  }
 }
