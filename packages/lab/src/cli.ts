@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, readonly [string, () => Promise<{ define
     'every flow with every client, the attacks, the honest requests again',
     () => import('./commands/tour.ts'),
   ],
+  attack: [
+    'play some of the tour’s attacks by name; without a name, list them',
+    () => import('./commands/attack.ts'),
+  ],
   flow: [
     'tell one flow step by step: every request and response, decoded',
     () => import('./commands/flow.ts'),

@@ -11,6 +11,13 @@ beforeEach(async () => {
 })
 afterEach(() => place.remove())
 
+test('attack: on the API and on the server, by name', async () => {
+  const { code, out } = await run(place, ['attack', 'binding/stolen', 'server/password'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/✓ 401 invalid_token +RFC9449-4.3-12b/)
+  expect(out).toMatch(/✓ 400 unsupported_grant_type +FAPI2SP-5.3.2.1-2/)
+})
+
 test('flow', async () => {
   const outcome = await run(place, ['flow', 'client-credentials', '--json'])
   expect(outcome).toMatchObject({ code: 0, err: '' })

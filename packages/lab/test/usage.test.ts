@@ -17,6 +17,7 @@ const as = ['--as', 'self-signed-dpop']
 const wrong: readonly (readonly [string, readonly string[], string])[] = [
   ['a command that does not exist', ['bogus'], '"bogus"'],
   ['an argument too many', ['tour', 'more'], 'more'],
+  ['an attack that there is not', ['attack', 'nonsense'], 'nonsense'],
   ['an option that does not exist', ['--bogus'], "'--bogus'"],
   ['an option without its value', ['--state'], '--state'],
   ['no flow', ['flow'], "'name'"],
@@ -77,6 +78,7 @@ describe('help', () => {
   const options: Readonly<Record<string, readonly string[]>> = {
     up: ['--no-tour'],
     tour: ['--json'],
+    attack: ['--json', 'name'],
     flow: ['--auth', '--bind', '--token', '--mermaid', '--json', 'refresh', 'tls_client_auth'],
     call: ['--as', '--scope', '--resource', '--token', '--header', '--data', '--curl', '--json'],
     inspect: ['--json', 'standard input'],
