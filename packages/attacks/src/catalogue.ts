@@ -36,7 +36,7 @@ export const CATALOGUE = {
   'RFC7515-4.1.11':   [token.criticalExtension, proof.criticalExtension],
   'FAPI2SP-5.4.1-1b': [token.unsigned, token.publicKeyAsSecret, token.postQuantum],
   'RFC9068-2.2':      [token.anonymous],
-  'RFC9068-4-1':      [token.idToken],
+  'RFC9068-4-1':      [token.idToken, token.logoutToken],
   'RFC9068-4-3':      [token.otherIssuer],
   'RFC9068-4-4':      [token.otherAudience],
   'RFC9068-4-5':      [token.forgedSignature, token.unknownKid],

@@ -127,6 +127,20 @@ export const idToken: Attack = {
     send(byMtls({ token: await forged({ header: { typ: 'JWT' } }) })),
 }
 
+export const logoutToken: Attack = {
+  id: 'token/logout-token',
+  title: 'A logout token, which the issuer signs for a client, as access token',
+  clause: 'RFC9068-4-1',
+  answer: invalidToken,
+  forges: true,
+  play: async ({ byMtls, send, forged }) => {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    return send(
+      byMtls({ token: await forged({ header: { typ: 'logout+jwt' }, claims: { events } }) }),
+    )
+  },
+}
+
 export const otherIssuer: Attack = {
   id: 'token/other-issuer',
   title: 'A token of another issuer',
