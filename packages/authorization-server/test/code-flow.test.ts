@@ -12,7 +12,7 @@ import {
   requestUri,
 } from './flow.ts'
 import { assertion, pkce, Prover, verdict } from './honest.ts'
-import { ACCOUNTS, CALLBACK, startHouse } from './house.ts'
+import { ACCOUNTS, CALLBACK, CALLBACK_WITH_QUERY, startHouse } from './house.ts'
 import type { House } from './house.ts'
 
 let house: House
@@ -55,11 +55,28 @@ test('the whole flow: push, log in, consent, redeem, refresh', async () => {
     iss: house.issuer,
   })
 
-  const other = await Prover.new() // CONFORMANCE: a confidential client may change its key
+  const other = await Prover.new() // a confidential client may change its key
   const again = await house.send(await refresh(house, tokens.json['refresh_token'], other))
   expect(again.status).toBe(200)
   expect(again.json['refresh_token']).toBe(tokens.json['refresh_token'])
   expect(decodeJwt(String(again.json['access_token']))['cnf']).toEqual({ jkt: other.jkt })
+})
+
+test('RFC6749-3.1.2: a redirect URI keeps its query, and is the same where the code is redeemed', async () => {
+  const uri = await requestUri(house, { redirect_uri: CALLBACK_WITH_QUERY })
+  const back = await authorize(house, uri)
+  expect([back.get('dummy1'), back.get('dummy2'), back.get('state')]).toEqual([
+    'lorem',
+    'ipsum',
+    'st4te',
+  ])
+  const elsewhere = await redeem(house, back.get('code')!, prover)
+  expect(verdict(await house.send(elsewhere))).toEqual([400, 'invalid_grant'])
+  const form = { ...elsewhere.form, redirect_uri: CALLBACK_WITH_QUERY }
+  const { url } = elsewhere
+  const again = { ...form, ...(await assertion(house, 'web')) }
+  const proven = { url, headers: { dpop: await prover.proof(url) }, form: again }
+  expect((await house.send(proven)).status).toBe(200)
 })
 
 test('without offline_access there is no refresh token, without openid no ID token', async () => {

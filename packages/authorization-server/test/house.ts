@@ -25,6 +25,7 @@ import type { Send } from './http.ts'
 export const ACCOUNTS = 'https://api.example/accounts'
 export const PAYMENTS = 'https://api.example/payments'
 export const CALLBACK = 'https://client.example/callback'
+export const CALLBACK_WITH_QUERY = `${CALLBACK}?dummy1=lorem&dummy2=ipsum`
 export const LOGGED_OUT = 'https://client.example/logged-out'
 
 /** An authorization server as a client sees it. */
@@ -175,7 +176,7 @@ async function makeClients(
   const cc = { grant_types: ['client_credentials'] as const }
   const code = {
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] as const,
-    redirect_uris: [CALLBACK],
+    redirect_uris: [CALLBACK, CALLBACK_WITH_QUERY],
     dpop_bound_access_tokens: true,
   }
   const bound = { tls_client_certificate_bound_access_tokens: true }
