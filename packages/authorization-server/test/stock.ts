@@ -117,7 +117,7 @@ function slowStore() {
   const rows = new Map<string, AdapterPayload>()
   return (model: string): Adapter => {
     // What is used once is looked up by all of a race before the first has written.
-    const milliseconds = model === 'ReplayDetection' ? 150 : 3
+    const milliseconds = model === 'ReplayDetection' || model === 'AuthorizationCode' ? 150 : 3
     const pause = () => new Promise((resolve) => setTimeout(resolve, milliseconds))
     return {
       async upsert(id, payload) {

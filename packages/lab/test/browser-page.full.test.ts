@@ -69,7 +69,7 @@ describe.runIf(CHROMIUM !== undefined)('the page', () => {
   test('is not known before it is registered', async () => {
     await page.click('#start')
     await page.waitForSelector('#story li')
-    expect(await story()).toBe('Error: invalid_client: client authentication failed')
+    expect(await story()).toBe('Error: invalid_client: RFC7523-3: client authentication failed')
   })
 
   test('is registered by the command that it shows, with the public half of its key', async () => {

@@ -123,7 +123,7 @@ const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>, str
   [
     'the password grant',
     { 'grant-type': 'password', username: 'alice', password: 'doe' },
-    '400 unsupported_grant_type: the password grant is not supported: it hands the password',
+    '400 unsupported_grant_type: FAPI2SP-5.3.2.1-2: the password grant is not supported: it hands',
   ],
   [
     'a grant that the lab does not have',

@@ -141,7 +141,7 @@ async function readRunFile(path: string): Promise<RunningLab['run'] | undefined>
 }
 
 /** Milliseconds. */
-const DEADLINE = 60_000
+const DEADLINE = 150_000
 
 export async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + DEADLINE

@@ -58,7 +58,7 @@ test('is the default, runs the tour, tells the addresses, and stays up until SIG
   expect(outcome.out).not.toContain('✗')
   expect(await readdir(place.state)).not.toContain('run.json')
   expect(await answers(`${lab.run.addresses['console']}/`)).toBe(false)
-})
+}, 180_000)
 
 test('keeps its secrets from other users, and is refused where a lab is already up', async () => {
   const lab = await open()
