@@ -8,8 +8,9 @@ import { bold, column, dim, named, type Tell, toPeople as tell } from '../tell/t
 import { USERS } from '../clients/users.ts'
 import { configurationOf, withLab } from './global.ts'
 
+// The default is said, since commander finds that of a negated option before a command is defined.
 export const define = (command: Command): Command =>
-  command.option('--no-tour', 'skip the tour').allowExcessArguments().action(up)
+  command.option('--no-tour', 'skip the tour', true).allowExcessArguments().action(up)
 
 async function up(options: { tour: boolean }, command: Command): Promise<void> {
   const [unknown] = command.args
