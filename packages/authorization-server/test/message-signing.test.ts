@@ -91,6 +91,12 @@ describe('Message signing: a request object is refused', () => {
     ['RFC7519-4.1.4', 'exp past', () => ({ claims: { nbf: now() - 600, exp: now() - 300 } })],
     ['RFC9101-6.3', 'client_id of another', () => ({ claims: { client_id: 'web' } })],
     ['RFC9101-4', 'a request in the request', () => ({ claims: { request: 'x' } })],
+    [
+      'RFC9101-4',
+      'a state of which no text can be made',
+      () => ({ claims: { state: { toString: 1 } } }),
+    ],
+    ['RFC9101-4', 'a request_uri likewise', () => ({ claims: { request_uri: { toString: [] } } })],
   ]
   test.each(refused)('%s: %s', async (_clause, _what, edit) => {
     expect(verdict(await push(edit()))).toEqual([400, 'invalid_request_object'])

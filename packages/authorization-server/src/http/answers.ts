@@ -35,9 +35,9 @@ export function answersInOAuth(
 ): Middleware {
   const failures = new WeakMap<object, Failure>()
   onRefusal(provider, (ctx, thrown) => {
-    const deep = tooDeep(ctx, thrown)
-    if (deep) answerFailure(ctx, deep)
-    const failure = deep ?? thrown
+    const unread = unreadable(ctx, thrown)
+    if (unread) answerFailure(ctx, unread)
+    const failure = unread ?? thrown
     failures.set(ctx, failure)
     mend(ctx, failure)
     nameClause(ctx, clauseOf(failure, ctx), explain)
@@ -92,13 +92,21 @@ function nameClause(ctx: Context, clause: string | undefined, explain: boolean):
   ctx.body = { error, error_description: `${clause}: ${sentence ?? error}` }
 }
 
-/** The library clones a JWT before it has judged it, and V8 gives up on what nests a thousandfold. */
-function tooDeep({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
-  const jwt = params?.['request'] ?? params?.['client_assertion']
-  return thrown instanceof RangeError && jwt !== undefined
-    ? new errors.InvalidRequest('a JWT of this request nests too deeply')
-    : undefined
+/**
+ * What the library does with a JWT before it has judged it: it clones it, and V8 gives up on what nests
+ * a thousandfold; it makes text of each parameter in a request object, and of `{"toString":1}` none can
+ * be made.
+ */
+function unreadable({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
+  const request = params?.['request']
+  if (thrown instanceof RangeError && (request ?? params?.['client_assertion']) !== undefined)
+    return new errors.InvalidRequest('a JWT of this request nests too deeply')
+  if (thrown instanceof TypeError && thrown.message === NO_TEXT && request !== undefined)
+    return new errors.InvalidRequestObject('a parameter in the request object is no text')
+  return undefined
 }
+
+const NO_TEXT = 'Cannot convert object to primitive value'
 
 function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
   if (failure instanceof errors.InvalidRequest && lacksGrant(ctx))
