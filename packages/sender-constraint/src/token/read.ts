@@ -18,7 +18,8 @@ export function readJwtToken(text: string): JwtToken | UnreadableToken {
     hash: sha256(text),
     claims,
     confirmation: parseConfirmation(claims['cnf']),
-    jws,
+    // A copy, for a token is kept: what is decoded is a piece of a pool of 64 KiB, which would stay.
+    jws: { ...jws, signature: Uint8Array.from(jws.signature) },
     key: undefined,
   }
 }
