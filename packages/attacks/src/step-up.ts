@@ -1,5 +1,6 @@
 /** How, and how long ago, the user was authenticated (RFC 9470). */
 import type { Attack } from './attack.ts'
+import { seconds } from './seconds.ts'
 
 const insufficient = { status: 401, error: 'insufficient_user_authentication' } as const
 
@@ -31,7 +32,7 @@ export const oldLogin: Attack = {
   situation: 'recent-login-required',
   forges: true,
   play: async ({ byMtls, send, forged }) => {
-    const claims = { auth_time: Math.floor(Date.now() / 1000) - 3_600 }
+    const claims = { auth_time: seconds() - 3_600 }
     return send(byMtls({ token: await forged({ claims }) }))
   },
 }
@@ -44,7 +45,7 @@ export const loginToCome: Attack = {
   situation: 'recent-login-required',
   forges: true,
   play: async ({ byMtls, send, forged }) => {
-    const claims = { auth_time: Math.floor(Date.now() / 1000) + 3_600 }
+    const claims = { auth_time: seconds() + 3_600 }
     return send(byMtls({ token: await forged({ claims }) }))
   },
 }

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { generateProofKey, makeProof } from '@holdfast/client'
 import type { Attack } from './attack.ts'
+import { seconds } from './seconds.ts'
 
 const invalidToken = { status: 401, error: 'invalid_token' } as const
 
@@ -205,7 +206,7 @@ export const expired: Attack = {
   answer: invalidToken,
   forges: true,
   play: async ({ byMtls, send, forged }) =>
-    send(byMtls({ token: await forged({ claims: { exp: Math.floor(Date.now() / 1000) - 1 } }) })),
+    send(byMtls({ token: await forged({ claims: { exp: seconds() - 1 } }) })),
 }
 
 export const notYetValid: Attack = {
@@ -215,9 +216,7 @@ export const notYetValid: Attack = {
   answer: invalidToken,
   forges: true,
   play: async ({ byMtls, send, forged }) =>
-    send(
-      byMtls({ token: await forged({ claims: { nbf: Math.floor(Date.now() / 1000) + 3600 } }) }),
-    ),
+    send(byMtls({ token: await forged({ claims: { nbf: seconds() + 3600 } }) })),
 }
 
 export const tooLittleScope: Attack = {

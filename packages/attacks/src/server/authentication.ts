@@ -1,4 +1,5 @@
 /** Client authentication: assertions and certificates (RFC 7523, RFC 8705 §2). */
+import { seconds } from '../seconds.ts'
 import { attack, type ServerAttack } from './attack.ts'
 import { clientCredentials } from './requests.ts'
 import type { Edit, IssuerScene } from './stage.ts'
@@ -7,8 +8,6 @@ const badAssertion = attack('RFC7523-3', [401, 'invalid_client'])
 
 const asserting = (id: string, title: string, edit: (scene: IssuerScene) => Edit): ServerAttack =>
   badAssertion(id, title, (scene) => clientCredentials(scene, edit(scene)))
-
-const now = (): number => Math.floor(Date.now() / 1_000)
 
 export const assertions = [
   asserting('client-without-assertion', 'No client authentication at all', () => ({
@@ -36,13 +35,13 @@ export const assertions = [
     }),
   ),
   asserting('assertion-expired', 'An assertion that has expired', () => ({
-    assertion: { exp: now() - 60 },
+    assertion: { exp: seconds() - 60 },
   })),
   asserting('assertion-for-a-year', 'An assertion that is good for a year', () => ({
-    assertion: { exp: now() + 31_536_000 },
+    assertion: { exp: seconds() + 31_536_000 },
   })),
   asserting('assertion-dated-ahead', 'An assertion that was made in two minutes', () => ({
-    assertion: { iat: now() + 120, exp: now() + 180 },
+    assertion: { iat: seconds() + 120, exp: seconds() + 180 },
   })),
   asserting('assertion-without-subject', 'An assertion about nobody', () => ({
     assertion: { sub: undefined },

@@ -1,9 +1,8 @@
 /** The honest requests, which attacks edit. */
 import { accessTokenHash } from '@holdfast/client'
+import { seconds } from '../seconds.ts'
 import type { WireResponse } from '../wire.ts'
 import type { Claims, Edit, IssuerScene, IssuerStage, Party } from './stage.ts'
-
-const seconds = (): number => Math.floor(Date.now() / 1_000)
 
 /** What a server that does as it is asked answers with. */
 export function member(response: WireResponse, name: string): string {

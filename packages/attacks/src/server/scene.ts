@@ -1,13 +1,12 @@
 /** The stage set: requests with client authentication and the proof or certificate that go with them. */
 import { makeProof } from '@holdfast/client'
+import { seconds } from '../seconds.ts'
 import { send, valuesOf, type WireRequest, type WireResponse } from '../wire.ts'
 import { clientCredentials } from './requests.ts'
 import type { Body, Claims, Edit, Form, IssuerScene, IssuerStage, Party } from './stage.ts'
 
 const SEPARATE = { method: '', url: '' }
 const NOTHING = { jti: undefined, htm: undefined, htu: undefined, iat: undefined }
-
-const seconds = (): number => Math.floor(Date.now() / 1_000)
 
 /** A JWT of a client that signs: nothing of a proof is left. */
 async function sign({ signing }: Party, claims: Claims, header: Claims = {}) {
