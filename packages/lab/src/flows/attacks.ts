@@ -1,25 +1,8 @@
 /** The attacks that a lab can be shown as it is, without arranging its memory or lending its key. */
-import {
-  ATTACKS,
-  type IssuerScene,
-  judge,
-  SERVER_ATTACKS,
-  type ServerAttack,
-  setIssuerScene,
-  type WireResponse,
-} from '@holdfast/attacks'
-import type { Attached } from '../attach.ts'
+import { ATTACKS, judge, type WireResponse } from '@holdfast/attacks'
 import { bad, column, named, type Tell, tick } from '../tell/terminal.ts'
-import { makeIssuerStage } from './issuer-stage.ts'
 
 export const ON_THE_API = ATTACKS.filter(({ situation, forges }) => !situation && !forges)
-
-export const serverAttacks = async (
-  lab: Attached,
-): Promise<readonly [readonly ServerAttack[], IssuerScene]> => [
-  SERVER_ATTACKS,
-  await setIssuerScene(await makeIssuerStage(lab)),
-]
 
 export interface AttackResult {
   readonly id: string

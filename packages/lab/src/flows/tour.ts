@@ -1,13 +1,14 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
-import { type Scene, setScene } from '@holdfast/attacks'
+import { type Scene, SERVER_ATTACKS, setIssuerScene, setScene } from '@holdfast/attacks'
 import type { Attached } from '../attach.ts'
 import { AUTHENTICATIONS, CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
 import { ENDING_FLOWS } from './ending-flows.ts'
 import { type FlowResult, runFlow } from './flows.ts'
 import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
+import { makeIssuerStage } from './issuer-stage.ts'
 import { makeStage } from './stage.ts'
-import { type AttackResult, ON_THE_API, playAttacks, serverAttacks } from './attacks.ts'
+import { type AttackResult, ON_THE_API, playAttacks } from './attacks.ts'
 import { bad, bold, column, dim, type Tell, tick } from '../tell/terminal.ts'
 
 export interface TourResult {
@@ -32,7 +33,8 @@ export async function tour(lab: Attached, tell: Tell): Promise<TourResult> {
   tell(bold('Attacks on the API: an honest request with one edit, refused by its own clause'))
   const onApi = await playAttacks(ON_THE_API, scene, tell)
   tell(bold('Attacks on the authorization server'))
-  const attacks = [...onApi, ...(await playAttacks(...(await serverAttacks(lab)), tell))]
+  const issuerScene = await setIssuerScene(await makeIssuerStage(lab))
+  const attacks = [...onApi, ...(await playAttacks(SERVER_ATTACKS, issuerScene, tell))]
   const honest = await tourHonest(scene, tell)
   const milliseconds = Math.round(performance.now() - start)
   const ok = [...flows, ...attacks].every((result) => result.ok) && honest.every(isServed)
