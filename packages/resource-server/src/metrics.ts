@@ -64,20 +64,32 @@ export function measureMemory(
     buckets: BUCKETS,
     registers: [registry],
   })
-  const gauge = (name: string, help: string, value: (kept: Kept) => number | undefined) =>
+  const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
     new client.Gauge({
       name,
       help,
       registers: [registry],
       async collect() {
-        this.set((await keptBy(memory).then(value)) ?? NaN)
+        this.set(await value())
       },
     })
-  gauge('holdfast_replay_memory_uses', 'Records of used proofs that take room', ({ uses }) => uses)
+  // All metrics are collected at once: one question serves them.
+  let asking: Promise<Kept> | undefined
+  const kept = (): Promise<Kept> => {
+    asking ??= keptBy(memory).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+  gauge(
+    'holdfast_replay_memory_uses',
+    'Records of used proofs that take room',
+    async () => (await kept()).uses,
+  )
   gauge(
     'holdfast_replay_memory_nonces_given',
     'Keys whose owners were given a nonce, and must use one until it expires',
-    ({ nonces }) => nonces,
+    async () => (await kept()).nonces ?? NaN,
   )
   gauge(
     'holdfast_replay_memory_since_seconds',
@@ -106,7 +118,7 @@ export function measureMemory(
     },
     nonceGiven: (owner, until) => memory.nonceGiven(owner, until),
     look: () => memory.look(),
-    kept: () => keptBy(memory),
+    kept,
   }
 }
 
