@@ -18,7 +18,7 @@ export function signingKey(
   readonly header: { readonly alg: string; readonly kid?: string }
   readonly privateKey: KeyObject
 } {
-  const { alg, kid, ...jwk }: JWK = Object(given)
+  const { alg, kid }: JWK = Object(given)
   const fitting: readonly string[] = importJwk(given)?.algorithms ?? []
   const algorithms = KNOWN.filter((name) => fitting.includes(name))
   if (alg === undefined || !algorithms.includes(alg))
@@ -32,7 +32,7 @@ export function signingKey(
     throw new PolicyError(`${key}.kid`, null, 'text')
   return {
     header: { alg, ...(kid !== undefined && { kid }) },
-    privateKey: importPrivate(key, alg.startsWith('ML-DSA') ? { ...jwk, alg } : jwk),
+    privateKey: importPrivate(key, given),
   }
 }
 

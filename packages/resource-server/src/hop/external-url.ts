@@ -1,5 +1,5 @@
 import { type Fields, valuesOf } from '@holdfast/sender-constraint'
-import { https, list, PolicyError } from '../setting.ts'
+import { https, PolicyError } from '../setting.ts'
 import { elementsOf, valuesIn } from './elements.ts'
 
 /** Our external base URLs, by host and port as a client writes them: `api.example`, `b.example:8443`. */
@@ -8,7 +8,7 @@ export type ExternalUrls = ReadonlyMap<string, string>
 /** @throws PolicyError if one is no base URL, or if two have one host */
 export function checkExternalUrls(key: string, urls: readonly string[]): ExternalUrls {
   const byHost = new Map<string, string>()
-  for (const url of list(key, urls)) {
+  for (const url of urls) {
     https(key, url)
     if (url.endsWith('/')) throw new PolicyError(key, url, 'no slash at the end')
     const host = hostOf(url)
