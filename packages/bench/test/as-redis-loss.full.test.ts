@@ -1,6 +1,6 @@
 /** Redis that has lost what it acknowledged, seen through two authorization servers. */
 import { afterAll, expect, test } from 'vitest'
-import { broughtNear, startLoss, TITLES } from '../src/soaks/authorization-server/redis-loss.ts'
+import { broughtNear, LOSSES, startLoss } from '../src/soaks/authorization-server/redis-loss.ts'
 import { endAll, installed } from '../src/soaks/processes.ts'
 
 const isPresent = installed('redis-server')
@@ -11,11 +11,11 @@ test.runIf(!isPresent)('left out: redis is not installed', () => {
   expect(isPresent).toBe(false)
 })
 
-test.runIf(isPresent).each(TITLES)(
+test.runIf(isPresent).each(Object.entries(LOSSES))(
   '%s: what was used is not used again, proofs are challenged; then all is served without a restart',
   { timeout: 120_000 },
-  async (title) => {
-    const through = await startLoss(title)
+  async (_title, set) => {
+    const through = await startLoss(set)
     expect(await through(broughtNear)).toMatchObject({ wrong: [], tried: 1 })
   },
 )

@@ -33,7 +33,8 @@ async function run(rounds: number, say: Say): Promise<Findings> {
   for (let round = 0; round < rounds; round += 1) {
     // They start one after the other, for a machine is busy with that, and wait together.
     const begun = []
-    for (const title of TITLES) begun.push({ title, through: await startLoss(title) })
+    for (const [title, set] of Object.entries(LOSSES))
+      begun.push({ title, through: await startLoss(set) })
     await Promise.all(
       begun.map(async ({ title, through }) => {
         const { wrong, tried } = await through(waitedOut)
@@ -57,7 +58,10 @@ interface Loss {
   readonly isOfAll?: true
 }
 
-const LOSSES = {
+type Setting = () => Promise<Loss>
+
+/** By their titles. */
+export const LOSSES: { readonly [title: string]: Setting } = {
   'a restart with an older snapshot': async () => {
     const server = await RedisServer.start()
     return {
@@ -96,14 +100,7 @@ const LOSSES = {
       isOfAll: true,
     }
   },
-} as const satisfies { readonly [title: string]: () => Promise<Loss> }
-
-export type Title = keyof typeof LOSSES
-export const TITLES = [
-  'a restart with an older snapshot',
-  'the promotion of a replica that lags',
-  'FLUSHALL',
-] as const satisfies readonly Title[]
+}
 
 const storeAt = (path: string, kill: () => Promise<unknown>): Store => ({
   setting: `redis://localhost?socket=${path}`,
@@ -148,8 +145,8 @@ export interface Seen {
 }
 
 /** @returns lets it happen */
-export async function startLoss(title: Title): Promise<(end: End) => Promise<Seen>> {
-  const loss: Loss = await LOSSES[title]()
+export async function startLoss(set: Setting): Promise<(end: End) => Promise<Seen>> {
+  const loss = await set()
   const installation = await Installation.start(loss.store, NODES)
   const client = await Requests.of(await installation.material('private-key-jwt-dpop'))
   const seen = new Expectations()
