@@ -22,7 +22,7 @@ export type SigningKey = z.infer<typeof jwks>['keys'][0]
 export async function signingKey(folder: string, { key }: ClientMaterial): Promise<SigningKey> {
   const known = await readKey(join(folder, FILE))
   if (known && (!key || key.kid === known['kid'])) return known
-  const made = jwks.parse({ keys: [key ?? newKey()] })
+  const made = jwks.parse({ keys: [key ?? newKey(randomUUID().slice(0, 8))] })
   await writeFile(join(folder, FILE), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
   return made.keys[0]
 }
@@ -45,14 +45,10 @@ export function asProofKey(key: SigningKey): ProofKey {
   }
 }
 
-function newKey(): JsonWebKey {
+/** A private one, for signatures. */
+export function newKey(kid: string): JsonWebKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return {
-    ...privateKey.export({ format: 'jwk' }),
-    alg: 'ES256',
-    use: 'sig',
-    kid: randomUUID().slice(0, 8),
-  }
+  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid }
 }
 
 /** @throws UsageError for a file that is there and is no such key; its content is not told */

@@ -1,17 +1,20 @@
 /** The lab's issuer of software statements (RFC 7591 §2.3): by one of these a client registers itself. */
 import type { JsonWebKey } from 'node:crypto'
-import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { createPrivateKey, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ClientMetadata } from '@holdfast/authorization-server'
+import { SignJWT } from 'jose'
 import { codeOf, UsageError } from '../errors.ts'
+import { newKey } from './signing-key.ts'
 
 /** A name; nothing is there. */
 const STATEMENT_ISSUER = 'https://directory.holdfast.example'
 const KID = 'directory'
 
-/** Seconds for which a statement may be used, once. */
-const LIFE = 3_600
+/** For which a statement may be used, once. */
+const LIFE = '1 hour'
 
 const fileIn = (state: string): string => join(state, 'software-statements', 'key.jwk.json')
 
@@ -27,35 +30,33 @@ export async function softwareStatement(
   { client_id: software_id, ...metadata }: ClientMetadata,
 ): Promise<string> {
   const key = createPrivateKey({ key: await keyIn(state), format: 'jwk' })
-  const iat = Math.floor(Date.now() / 1_000)
-  const about = { iss: STATEMENT_ISSUER, iat, exp: iat + LIFE, jti: randomUUID() }
-  const input = [
-    { alg: 'ES256', typ: 'JWT', kid: KID },
-    { ...metadata, software_id, ...about },
-  ]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-  const signature = sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${signature.toString('base64url')}`
+  return new SignJWT({ ...metadata, software_id })
+    .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: KID })
+    .setIssuer(STATEMENT_ISSUER)
+    .setIssuedAt()
+    .setExpirationTime(LIFE)
+    .setJti(randomUUID())
+    .sign(key)
 }
 
 async function keyIn(state: string): Promise<JsonWebKey> {
   const file = fileIn(state)
-  try {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: KID }
-    await mkdir(join(state, 'software-statements'), { recursive: true, mode: 0o700 })
-    // Of those that make it at once, one does.
-    await writeFile(file, `${JSON.stringify(jwk)}\n`, { mode: 0o600, flag: 'wx' })
-    return jwk
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-  }
+  if (!existsSync(file)) await makeKey(file)
   try {
     const jwk: JsonWebKey = JSON.parse(await readFile(file, 'utf8'))
     createPrivateKey({ key: jwk, format: 'jwk' })
     return jwk
   } catch {
     throw new UsageError(`${file} is not a key: remove it, and another is made`)
+  }
+}
+
+/** Of those that make it at once, one does. */
+async function makeKey(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await writeFile(file, `${JSON.stringify(newKey(KID))}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
   }
 }
