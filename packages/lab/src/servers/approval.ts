@@ -4,7 +4,8 @@
  *
  * It asks for no password, so it is a laboratory's: on no listener of the authorization server, on
  * loopback unless `--listen` says otherwise, for whoever knows the `auth_req_id`, which only the
- * client was told, and not for browsers, so that no page can have it called.
+ * client was told, and not for browsers, so that no page can have it called: they say `Origin` or
+ * `Sec-Fetch-Site`, and under a name that was rebound to this machine the door is shut (see door.ts).
  */
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { AuthorizationServer } from '@holdfast/authorization-server'
@@ -19,9 +20,9 @@ interface Answer {
 export const withApproval =
   (decide: AuthorizationServer['decide'], otherwise: RequestListener): RequestListener =>
   (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    if (pathname !== PATH) return otherwise(request, response)
-    void approve(decide, request, searchParams).then(({ status, body }) =>
+    const url = URL.parse(request.url ?? '', 'http://localhost')
+    if (url?.pathname !== PATH) return otherwise(request, response)
+    void approve(decide, request, url.searchParams).then(({ status, body }) =>
       response
         .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
         .end(JSON.stringify(body)),

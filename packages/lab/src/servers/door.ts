@@ -5,6 +5,7 @@
 import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { isIP } from 'node:net'
 import type { LabConfiguration } from '../configuration.ts'
 import { codeOf, UsageError } from '../errors.ts'
 import { PORTS, type Service } from '../ports.ts'
@@ -46,7 +47,7 @@ const PATIENCE = 1_000
 
 /** @throws UsageError if the port is taken or may not be used */
 export async function openDoor(
-  { listen: address, ports }: LabConfiguration,
+  { listen: address, ports, host }: LabConfiguration,
   service: Service,
   tls?: Tls,
 ): Promise<Door> {
@@ -56,7 +57,7 @@ export async function openDoor(
   const serve: RequestListener = (request, response) => listener(request, response)
   const server = tls
     ? createTlsServer({ ...PROFILE, ...material(tls) }, serve)
-    : createServer(serve)
+    : createServer(byOurName(host, serve))
   // The hub hands out tokens and proofs: it is on loopback wherever the others are.
   await listen(server, ports[service], service === 'console' ? '127.0.0.1' : address, service)
   const bound = server.address()
@@ -68,6 +69,23 @@ export async function openDoor(
     close: () => close(server),
   }
 }
+
+/**
+ * Without TLS nothing proves a name. A page whose name was rebound to this machine (DNS rebinding) is
+ * of one origin with us and reads what it likes; its browser says that name in `Host`. An address
+ * cannot be rebound.
+ *
+ * @param host in our URLs
+ */
+const byOurName =
+  (host: string, serve: RequestListener): RequestListener =>
+  (request, response) => {
+    const named = URL.parse(`http://${request.headers.host ?? ''}`)?.hostname ?? ''
+    const isOurs =
+      named === host || named === 'localhost' || isIP(named.replace(/^\[|\]$/g, '')) !== 0
+    if (isOurs && request.url?.startsWith('/')) serve(request, response)
+    else response.writeHead(isOurs ? 400 : 421, { 'cache-control': 'no-store' }).end()
+  }
 
 const material = ({ chain, key, asks }: Tls) => ({
   cert: chain,
