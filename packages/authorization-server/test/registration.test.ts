@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { CryptoKey, JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkConfiguration } from '../src/index.ts'
+import { checkConfiguration, removeClient } from '../src/index.ts'
 import type { Outcome } from '../src/index.ts'
 import { clientCredentials, now, Prover, verdict } from './honest.ts'
-import { ACCOUNTS, startHouse } from './house.ts'
+import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Response } from './http.ts'
+import { over } from './stores.ts'
 
 const DIRECTORY = 'https://directory.example'
 const directory = await keyPair('directory')
@@ -23,9 +24,20 @@ async function keyPair(kid: string): Promise<{ key: CryptoKey; jwk: JWK }> {
 let house: House
 let prover: Prover
 const outcomes: Outcome[] = []
+/** What happens between the moment at which a client is looked at and that at which it is written. */
+let atNextWrite = async () => {}
 beforeAll(async () => {
   house = await startHouse({
     explain: true,
+    through: (records) => ({
+      ...over(records),
+      async upsert(record) {
+        const happens = atNextWrite
+        atNextWrite = async () => {}
+        await happens()
+        await records.upsert(record)
+      },
+    }),
     configuration: { softwareStatementIssuers: issuers },
     audit: (outcome) => outcomes.push(outcome),
   })
@@ -204,7 +216,9 @@ const WEAKER: readonly (readonly [what: string, edit: Members, clause: string])[
   ['keys by reference', { jwks_uri: 'https://shop.example/jwks' }, 'RFC7591-2'],
   ['another callback', { redirect_uris: ['https://evil.example/'] }, 'RFC7591-3.2.2'],
   ['a callback without TLS', { redirect_uris: ['http://evil.example/'] }, 'FAPI2SP-5.3.2.2-8'],
-  ['another name', { client_name: 'Your bank' }, 'RFC7591-2.3'],
+  ['another name', { client_name: 'Your bank' }, 'RFC7591-3.2.2'],
+  ['tokens of other resources', { exchange_resources: [PAYMENTS] }, 'RFC7591-3.2.2'],
+  ['somebody who acts for it', { may_act: { sub: 'agent' } }, 'RFC7591-3.2.2'],
   ['more scope', { scope: 'openid read write' }, 'RFC7591-3.2.2'],
   ['another profile', { profile: 'fapi2-security-profile' }, 'RFC7591-3.2.2'],
   ['other people’s tokens', { introspection_audiences: [ACCOUNTS] }, 'RFC7591-3.2.2'],
@@ -241,6 +255,12 @@ describe('a registration is refused that asks for', () => {
       expect(verdict(await register(edit))).toEqual([400, 'invalid_client_metadata'])
     },
   )
+
+  test('a name of its own, where its statement gives it none', async () => {
+    const edit = { client_name: 'Your bank' }
+    const answer = await register(edit, { client_name: undefined })
+    expect(refusal(answer)).toEqual(refused('RFC7591-3.2.2', edit))
+  })
 
   test('a logout that no host of ours may be told of', async () => {
     const stated = { backchannel_logout_uri: 'https://elsewhere.example/logout' }
@@ -323,6 +343,35 @@ describe('RFC7592-5: a registration access token', () => {
     expect(verdict(await manage(registered, 'GET'))).toEqual(unknown)
     expect(verdict(await tokenOf(registered))).toEqual([401, 'invalid_client'])
     expect((await send(url, undefined, { method: 'GET' })).status).toBe(401)
+  })
+
+  test('a client that the operator has removed does not come back by an update', async () => {
+    const registered = await register()
+    const client = String(registered.json['client_id'])
+    await removeClient(house.records, client)
+    for (const [method, body] of [['GET'], ['PUT', updateOf(registered)], ['DELETE']] as const)
+      expect(verdict(await manage(registered, method, body && { body }))).toEqual(unknown)
+    expect(await house.records.find('Client', client)).toBeUndefined()
+  })
+
+  test('nor by one that is under way', async () => {
+    const registered = await register()
+    const client = String(registered.json['client_id'])
+    atNextWrite = () => removeClient(house.records, client)
+    const answer = await manage(registered, 'PUT', { body: updateOf(registered) })
+    expect(verdict(answer)).toEqual(unknown)
+    expect(await house.records.find('Client', client)).toBeUndefined()
+  })
+
+  test('that was used, or whose client is gone, leaves nothing in the store', async () => {
+    const kept = async () => (await house.records.list('RegistrationAccessToken')).length
+    const before = await kept()
+    let registered = await register()
+    for (let time = 0; time < 3; time += 1)
+      registered = await manage(registered, 'PUT', { body: updateOf(registered) })
+    expect(await kept()).toBe(before + 1)
+    expect((await manage(registered, 'DELETE')).status).toBe(204)
+    expect(await kept()).toBe(before)
   })
 
   test('a client that the operator registered has none', async () => {

@@ -1,6 +1,6 @@
 /** The decision for automation, on the management port of a private lab. */
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { get } from 'node:http'
 import { connect, type FapiClient } from '@holdfast/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPrivate } from '../src/attach.ts'
@@ -63,7 +63,7 @@ test('a page whose name was rebound to this machine decides nothing', async () =
   const { port } = new URL(lab.addresses.authorizationServerManagement)
   const path = `/backchannel-authentication?auth_req_id=${authReqId}&action=allow`
   const headers = { host: `evil.example:${port}` } // all that tells its browser's request from a program's
-  const [answer] = await once(request({ port, path, headers }).end(), 'response')
+  const [answer] = await once(get({ port, path, headers }), 'response')
   expect(answer.resume().statusCode).toBe(421)
   expect(await decide(authReqId, 'deny')).toEqual([200, { action: 'deny' }])
 })

@@ -21,8 +21,12 @@ export async function endGrant(records: Records, grant: string): Promise<void> {
   await endTokensOf(records, grant)
 }
 
-/** A client is no more: neither it nor a token of it is good for anything. */
+/**
+ * A client is no more: neither it nor a token of it is good for anything. What it manages its
+ * registration with goes first, or it could register itself anew.
+ */
 export async function removeClient(records: Records, client: string): Promise<void> {
+  await records.revokeGrant(registrationOf(client))
   await records.remove('Client', client)
   for (const { id, payload } of await records.list('Grant'))
     if (payload['clientId'] === client) await endGrant(records, id)
@@ -31,6 +35,9 @@ export async function removeClient(records: Records, client: string): Promise<vo
 
 /** Under this name the tokens that a client got for itself are kept, where others have a grant. */
 export const ownTokensOf = (client: string): string => `client ${client}`
+
+/** Under this name is what a client manages its registration with (RFC 7592). */
+export const registrationOf = (client: string): string => `registration of ${client}`
 
 /** Under this name are the exchanges of a token (RFC 8693): each is a grant of its own. */
 export const exchangesOf = (token: string): string => `exchanges of ${token}`

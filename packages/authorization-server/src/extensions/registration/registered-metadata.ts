@@ -7,13 +7,18 @@ import { isKnownMember } from '../../clients/check-client.ts'
 import { registeredWith, relaxationOf, weakness } from '../../profiles/profiles.ts'
 import type { Metadata } from '../../clients/client-metadata.ts'
 
-/** RFC7591-3.2.2: these are said by the software statement, and by nobody else. */
+/**
+ * RFC7591-3.2.2: what a client may say for itself where its software statement does not. Everything
+ * else is said by the statement, and by nobody else: what authenticates the client, by which name
+ * end-users know it, where it is answered, what it may ask for and who may act for it.
+ */
 // oxfmt-ignore
-const OF_THE_STATEMENT: ReadonlySet<string> = new Set([
-  'token_endpoint_auth_method', 'jwks', 'jwks_uri', 'profile', 'scope', 'authorization_details_types',
-  'tls_client_auth_subject_dn', 'tls_client_auth_san_dns', 'tls_client_auth_san_uri',
-  'tls_client_auth_san_ip', 'tls_client_auth_san_email', 'introspection_audiences', 'redirect_uris',
-  'post_logout_redirect_uris', 'backchannel_logout_uri', 'backchannel_client_notification_endpoint',
+const OF_THE_CLIENT: ReadonlySet<string> = new Set([
+  'grant_types', 'dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens',
+  'token_endpoint_auth_signing_alg', 'id_token_signed_response_alg', 'access_token_signing_alg',
+  'authorization_signed_response_alg', 'introspection_signed_response_alg', 'request_object_signing_alg',
+  'backchannel_authentication_request_signing_alg', 'backchannel_token_delivery_mode',
+  'backchannel_logout_session_required',
 ])
 
 /** Nothing that we register, and yet looked at: they would make a client weak. */
@@ -53,12 +58,13 @@ export function registeredMetadata(
   const broken = weakness({ ...payload, ...(responses && { response_types: responses }) })
   if (broken) throw new ClientMetadataError(client, broken.sentence, broken.clause)
   for (const [name, value] of Object.entries(asked)) {
-    const fixed = OF_THE_STATEMENT.has(name) || Object.hasOwn(stated, name)
-    if (fixed && !isDeepStrictEqual(value, stated[name]))
+    const isOfStatement = isKnownMember(name) && !OF_THE_CLIENT.has(name)
+    const isFixed = isOfStatement || Object.hasOwn(stated, name)
+    if (isFixed && !isDeepStrictEqual(value, stated[name]))
       throw new ClientMetadataError(
         client,
         `${name} is what the software statement says`,
-        OF_THE_STATEMENT.has(name) ? 'RFC7591-3.2.2' : 'RFC7591-2.3',
+        isOfStatement ? 'RFC7591-3.2.2' : 'RFC7591-2.3',
       )
   }
   if (relaxationOf(payload['profile']) !== undefined)

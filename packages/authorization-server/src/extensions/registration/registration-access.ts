@@ -6,6 +6,7 @@ import type { Metadata } from '../../clients/client-metadata.ts'
 import { note } from '../../operations/notes.ts'
 import { hashed } from '../../records/once.ts'
 import { decidedOn } from '../../sender-constraint/decided.ts'
+import { registrationOf } from '../../status-list/revocations.ts'
 
 const TOKEN = 'RegistrationAccessToken'
 const KIND = 'Registration'
@@ -30,12 +31,14 @@ export class RegistrationAccess {
   }
 
   async keep(registration: Registration): Promise<void> {
+    const { client } = registration
     const payload = { ...registration }
-    await this.#records.upsert({ kind: KIND, id: registration.client, payload })
+    await this.#records.upsert({ kind: KIND, id: client, payload, grant: registrationOf(client) })
   }
 
-  async remove(client: string): Promise<void> {
-    await this.#records.remove(KIND, client)
+  /** Whether this client is still registered by its own doing. */
+  async has(client: string): Promise<boolean> {
+    return (await this.#records.find(KIND, client)) !== undefined
   }
 
   /**
@@ -54,13 +57,16 @@ export class RegistrationAccess {
     note(ctx, { client: registration.client })
     const use = async () => {
       if (!(await this.#records.consume(TOKEN, id))) throw refused(ctx)
+      await this.#records.remove(TOKEN, id) // or each update would leave one, for good
     }
     return { registration, token, use }
   }
 
   async newToken(client: string): Promise<string> {
     const token = randomBytes(32).toString('base64url')
-    await this.#records.add({ kind: TOKEN, id: hashed(token), payload: { client } })
+    const id = hashed(token)
+    const grant = registrationOf(client)
+    await this.#records.add({ kind: TOKEN, id, payload: { client }, grant })
     return token
   }
 }
@@ -72,7 +78,7 @@ export function keyOf(ctx: Context): string {
   return key
 }
 
-function refused(ctx: Context): errors.InvalidToken {
+export function refused(ctx: Context): errors.InvalidToken {
   ctx.set('WWW-Authenticate', 'DPoP error="invalid_token"')
   note(ctx, { clause: 'RFC7592-5' })
   return new errors.InvalidToken('not the registration access token of this client')

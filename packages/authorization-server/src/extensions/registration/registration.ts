@@ -14,7 +14,7 @@ import { removeClient } from '../../status-list/revocations.ts'
 import { endpoints } from '../../vocabulary/endpoints.ts'
 import { seconds } from '../../vocabulary/time.ts'
 import { registeredMetadata } from './registered-metadata.ts'
-import { keyOf, type Registration, RegistrationAccess } from './registration-access.ts'
+import { keyOf, refused, type Registration, RegistrationAccess } from './registration-access.ts'
 import { readSoftwareStatement } from './software-statement.ts'
 
 /** Bytes: a software statement of its greatest length, and what is asked beside it. */
@@ -47,7 +47,6 @@ export class Registrations {
     router.delete(path, async (ctx) => {
       const { registration, use } = await this.#access.managed(ctx)
       await use()
-      await this.#access.remove(registration.client)
       await removeClient(this.#records, registration.client)
       ctx.status = 204
     })
@@ -55,7 +54,8 @@ export class Registrations {
   }
 
   async #register(ctx: Context): Promise<void> {
-    const { software_statement: statement, ...asked } = await readJsonObject(ctx, LONGEST)
+    const body = await readJsonObject(ctx, LONGEST)
+    const { software_statement: statement, client_id: _, ...asked } = body // the id is ours to give
     const read = readSoftwareStatement(statement, this.#configuration)
     const client = randomUUID()
     note(ctx, { client })
@@ -95,6 +95,11 @@ export class Registrations {
     const metadata = await this.#checked(client, { asked, stated })
     await use()
     await this.#records.upsert({ kind: 'Client', id: client, payload: metadata })
+    if (!(await this.#access.has(client))) {
+      // The operator has removed it meanwhile, and this has brought it back.
+      await removeClient(this.#records, client)
+      throw refused(ctx)
+    }
     this.#answer(ctx, registration, { metadata, token: await this.#access.newToken(client) })
   }
 
