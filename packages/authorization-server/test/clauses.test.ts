@@ -63,6 +63,26 @@ const REFUSED: { readonly [clause: string]: readonly [() => Promise<Request>, nu
     400,
     'invalid_request',
   ],
+  'FAPI2SP-5.3.2.2-6': [() => pushed(house, { redirect_uri: '' }), 400, 'invalid_request'],
+  'RFC6749-3.1.2.3': [
+    () => pushed(house, { redirect_uri: 'https://other.example/callback' }),
+    400,
+    'invalid_request',
+  ],
+  'RFC9126-2.1': [
+    () => pushed(house, { request_uri: 'urn:example:1' }),
+    400,
+    'request_uri_not_supported',
+  ],
+  'RFC7009-2.1': [
+    async () => {
+      const { json } = await house.send(await token({}))
+      const form = { token: String(json['access_token']), ...(await assertion(house, 'stranger')) }
+      return { url: `${house.issuer}/revoke`, form }
+    },
+    400,
+    'invalid_request',
+  ],
   'RFC9449-5': [async () => ({ ...(await token({})), headers: {} }), 400, 'invalid_dpop_proof'],
   'RFC9449-10.1': [
     async () => ({

@@ -8,13 +8,13 @@ import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Authority } from './authority.ts'
 import { EXTENSION, fieldsOf, keyIdentifierOf } from './encoding/certificate-fields.ts'
-import { encodeName } from './encoding/distinguished-name.ts'
+import { decodeName, encodeName } from './encoding/distinguished-name.ts'
 import { type Issuance, issue, type Issuer, validityOf } from './issuing/issue.ts'
 import { recordIssued } from './issuing/issued.ts'
 import { generateKey, keyTypeOf, toPem } from './encoding/key-types.ts'
 import type { Credential } from './issuing/leaf-request.ts'
 import { PROFILES } from './profiles.ts'
-import { parseName } from './encoding/rfc4514.ts'
+import { formatName, parseName } from './encoding/rfc4514.ts'
 import { revoke } from './status/revoke.ts'
 
 /** The certificate and key of the client that is imitated, and what was made of them. */
@@ -61,6 +61,18 @@ export const renewedWithSameKey: Misuse = (authority, honest) => reissue(authori
 /** Valid, of another key, same subject: matches `tls_client_auth`, not the token's thumbprint. */
 export const renewedWithNewKey: Misuse = async (authority, honest) =>
   reissue(authority, honest, { key: await anotherKey(honest) })
+
+/**
+ * Of another owner: the common name, one value, is the text of the honest subject. A server that
+ * compares names as text, without looking where a value ends, takes one for the other.
+ */
+export const nameInOneValue: Misuse = async (authority, honest) => {
+  const { subject } = fieldsOf(new X509Certificate(honest.certificate))
+  const text = formatName(decodeName(subject)).replace(/^CN=/, '')
+  const [{ type } = { type: '' }] = parseName('CN=x').flat()
+  const name = encodeName([[{ type, text }]])
+  return reissue(authority, honest, { subject: name, key: await anotherKey(honest) })
+}
 
 /** May only authenticate servers (extended key usage serverAuth); the rest is right. */
 export const wrongPurpose: Misuse = (authority, honest) =>

@@ -40,6 +40,7 @@ const CLAIMS = [
   ['sha1Signature',       'CA signature digest algorithm too weak', 'RFC5280-6.1.3-a1',       true,   false],
   ['renewedWithSameKey',  ': OK',                                 undefined,                  true,   false],
   ['renewedWithNewKey',   ': OK',                                 undefined,                  false,  false],
+  ['nameInOneValue',      ': OK',                                 undefined,                  false,  false],
   ['zeroCoordinate',      ': OK',                                 undefined,                  false,  false],
 ] as const satisfies readonly (readonly [
   keyof typeof fixtures, string, ValidationClause | undefined, boolean, boolean,
@@ -68,7 +69,9 @@ it.each(CLAIMS)('%s: %s, %s', async (name, verdict, clause, sameKey, sameSerial)
   expect(edited.issuer === original.issuer).toBe(
     name !== 'selfSignedTwin' && name !== 'unknownRoot',
   )
-  expect(subjectMatches(edited, 'tls_client_auth_subject_dn', SUBJECT)).toBe(true)
+  expect(subjectMatches(edited, 'tls_client_auth_subject_dn', SUBJECT)).toBe(
+    name !== 'nameInOneValue',
+  )
   expect(subjectMatches(edited, 'tls_client_auth_san_dns', 'john.example')).toBe(true)
   expect(edited.checkPrivateKey(createPrivateKey(misuse.key))).toBe(true)
 })
@@ -79,6 +82,11 @@ it('all fixtures are proven above, leave the disk alone, and the honest certific
   expect(verifyClient(authority, honest.chain, STRICT).output).toContain('OK')
   const [leaf, ...rest] = chainOf(honest.chain)
   expect(leaf && validation.validate(leaf, rest, 'client')).toEqual({ ok: true })
+})
+
+it('nameInOneValue reads like the honest name', async () => {
+  const { certificate } = await fixtures.nameInOneValue(authority, honest)
+  expect(new X509Certificate(certificate).toLegacyObject().subject.CN).toBe('JohnDoe,OU=IT')
 })
 
 it('zeroCoordinate is written with all its bytes', async () => {

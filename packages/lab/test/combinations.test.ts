@@ -14,9 +14,7 @@ import {
 } from '@holdfast/attacks'
 import {
   certificateThumbprint,
-  decide,
   generateProofKey,
-  openConnection,
   type ProofKey,
   thumbprint,
 } from '@holdfast/client'
@@ -28,7 +26,6 @@ import { CONSENT_FLOWS } from '../src/flows/consent-flows.ts'
 import { runFlow } from '../src/flows/flows.ts'
 import { GRANTS } from '../src/flows/grants.ts'
 import { makeIssuerStage, partyOf } from '../src/flows/issuer-stage.ts'
-import { USER } from '../src/flows/log-in.ts'
 import { decodeJwt } from '../src/tell/jwt.ts'
 import { settledMemory } from './settled-memory.ts'
 
@@ -83,8 +80,6 @@ interface Row {
   readonly present: (set: IssuerScene, prepared: string, edit: IssuerEdit) => Promise<WireResponse>
 }
 
-let requests = 0
-
 /** The table: every grant, and what of it is presented. */
 const ROWS: Readonly<Record<(typeof GRANTS)[number] | 'ciba', Row>> = {
   client_credentials: {
@@ -105,16 +100,7 @@ const ROWS: Readonly<Record<(typeof GRANTS)[number] | 'ciba', Row>> = {
     present: honest.exchange,
   },
   ciba: {
-    prepare: async (by) => {
-      requests += 1
-      const bindingMessage = `Till ${requests}`
-      const claims = { binding_message: bindingMessage }
-      const asked = await honest.authenticate(scene, { by, claims })
-      const { fetch, close } = openConnection({ trust: scene.trust })
-      const decision = { fetch, user: USER, bindingMessage, decision: 'allow' } as const
-      await decide(`${scene.issuer}/approvals`, decision).finally(() => void close())
-      return honest.member(asked, 'auth_req_id')
-    },
+    prepare: (by) => honest.authReqId(scene, { by }),
     present: honest.pollAuthentication,
   },
 }

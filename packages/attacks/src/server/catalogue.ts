@@ -1,21 +1,27 @@
 /** Every attack on the authorization server. */
-import { challenges, requestObjects, unsupported } from './asked.ts'
+import { challenges, redirects, requestObjects, unsupported } from './asked.ts'
+import { assertions } from './assertion.ts'
 import type { ServerAttack } from './attack.ts'
-import { assertions, certificates } from './authentication.ts'
+import { names, selfSigned } from './certificate.ts'
+import { codes, refreshes, revocations } from './code.ts'
 import { consents, stepUps } from './consent.ts'
+import { proofs, withoutCertificates, withoutProofs } from './constraint.ts'
 import { exchanges } from './exchange.ts'
-import { codes, dpopJkt, hosts, refreshes, withoutProof } from './grants.ts'
 import { decoupled, devices } from './other-device.ts'
-import { registrations } from './register.ts'
+import { registrations } from './registration.ts'
 
 export const SERVER_ATTACKS: readonly ServerAttack[] = [
-  ...withoutProof,
-  dpopJkt,
+  ...withoutProofs,
+  ...withoutCertificates,
+  ...proofs,
   ...codes,
   ...refreshes,
+  ...revocations,
   ...assertions,
-  ...certificates,
+  ...names,
+  ...selfSigned,
   ...challenges,
+  ...redirects,
   ...unsupported,
   ...requestObjects,
   ...exchanges,
@@ -24,5 +30,4 @@ export const SERVER_ATTACKS: readonly ServerAttack[] = [
   ...consents,
   ...stepUps,
   ...registrations,
-  ...hosts,
 ]

@@ -1,6 +1,8 @@
 /** What the end-user has consented to, and how they logged in (RFC 9396, RFC 9470). */
 import { attack } from './attack.ts'
-import { code, member, push, pushSigned, redeem, refresh, refreshToken } from './requests.ts'
+import { codeGrant, refreshGrant } from './grants.ts'
+import { member, push, pushSigned } from './requests.ts'
+import type { Honest } from './stage.ts'
 
 const PAYMENT = {
   type: 'payment_initiation',
@@ -9,52 +11,56 @@ const PAYMENT = {
   creditorAccount: { iban: 'DE02100100109307118603' },
 }
 
-const details = (edit: object = {}): string => JSON.stringify([{ ...PAYMENT, ...edit }])
+const details = (edit: object = {}) => ({
+  authorization_details: JSON.stringify([{ ...PAYMENT, ...edit }]),
+})
+
+const pushPayment: Honest = (scene, edit) =>
+  push(scene, { ...edit, form: { ...details(), ...edit?.form } })
+
+const redeemPayment: Honest = (scene, edit) =>
+  codeGrant(scene, { ...edit, authorization: details(), form: { ...details(), ...edit?.form } })
 
 export const consents = [
-  attack('RFC9396-6', [400, 'invalid_authorization_details'])(
+  attack('RFC9396-6', [400, 'invalid_authorization_details'], redeemPayment)(
     'payment-widened',
     'The consent to a payment, redeemed for a larger one',
-    async (scene) =>
-      redeem(scene, await code(scene, { form: { authorization_details: details() } }), {
-        form: {
-          authorization_details: details({
-            instructedAmount: { currency: 'EUR', amount: '9000.00' },
-          }),
-        },
-      }),
+    { form: details({ instructedAmount: { currency: 'EUR', amount: '9000.00' } }) },
   ),
-  attack('RFC9396-5', [400, 'invalid_authorization_details'])(
+  attack('RFC9396-5', [400, 'invalid_authorization_details'], pushPayment)(
     'payment-of-another-shape',
     'A payment with a member that nobody is shown',
-    (scene) => push(scene, { form: { authorization_details: details({ hidden: 'fee' }) } }),
+    { form: details({ hidden: 'fee' }) },
   ),
-  attack('RFC9396-5', [400, 'invalid_authorization_details'])(
+  attack('RFC9396-5', [400, 'invalid_authorization_details'], pushSigned)(
     'details-not-registered',
     'Authorization details of a client that is not registered for them',
-    (scene) => pushSigned(scene, { claims: { authorization_details: [PAYMENT] } }),
+    { object: { claims: { authorization_details: [PAYMENT] } } },
   ),
 ] as const
 
-const stepUp = attack('RFC9470-3-acr_values', [401, 'insufficient_user_authentication'])
+/** A request to an API that asks for a better login, with a token of such a login. */
+const atStepUp =
+  (grant: Honest): Honest =>
+  async (scene, edit) => {
+    const tokens = await grant(scene, { authorization: BETTER, ...edit })
+    return scene.call(`${scene.resource}/step-up`, member(tokens, 'access_token'))
+  }
+
+const BETTER = { acr_values: 'urn:holdfast:mfa' }
+
+const stepUp = (grant: Honest) =>
+  attack('RFC9470-3-acr_values', [401, 'insufficient_user_authentication'], atStepUp(grant))
 
 export const stepUps = [
-  stepUp(
+  stepUp(codeGrant)(
     'old-login-at-step-up',
     'A token of a login by password, where the API asks more',
-    async (scene) =>
-      scene.call(
-        `${scene.resource}/step-up`,
-        member(await redeem(scene, await code(scene)), 'access_token'),
-      ),
+    { authorization: {} },
   ),
-  stepUp(
+  stepUp(refreshGrant)(
     'acr-by-refresh',
     'A better login, asked of a refresh, where there is no end-user to log in',
-    async (scene) => {
-      const form = { acr_values: 'urn:holdfast:mfa', max_age: '0' }
-      const refreshed = await refresh(scene, await refreshToken(scene), { form })
-      return scene.call(`${scene.resource}/step-up`, member(refreshed, 'access_token'))
-    },
+    { authorization: {}, form: { ...BETTER, max_age: '0' } },
   ),
 ] as const

@@ -1,92 +1,33 @@
-/** Codes, refresh tokens, and tokens without the proof that they are for. */
-import { attack } from './attack.ts'
+/** Each grant from its first request to its last, at the token endpoint, which attacks edit. */
 import {
-  clientCredentials,
+  authReqId,
   code,
   deviceCode,
   exchange,
+  member,
   poll,
-  push,
+  pollAuthentication,
   redeem,
   refresh,
-  refreshToken,
   subjectToken,
 } from './requests.ts'
+import type { Edit, Honest, IssuerScene } from './stage.ts'
 
-const noProof = attack('RFC9449-5', [400, 'invalid_dpop_proof'])
+const victimsCode = (scene: IssuerScene, { authorization: form }: Edit = {}) =>
+  code(scene, form && { form })
 
-export const withoutProof = [
-  noProof(
-    'client-credentials-without-proof',
-    'A token by client credentials, without a proof',
-    (scene) => clientCredentials(scene, { proof: null }),
-  ),
-  noProof('code-without-proof', 'A stolen code, redeemed without a proof', async (scene) =>
-    redeem(scene, await code(scene), { proof: null }),
-  ),
-  noProof(
-    'device-code-without-proof',
-    'A device code that was approved, without a proof',
-    async (scene) => poll(scene, await deviceCode(scene), { proof: null }),
-  ),
-  noProof(
-    'exchange-without-proof',
-    'A token for a token, without a proof of its key',
-    async (scene) => exchange(scene, await subjectToken(scene), { proof: null }),
-  ),
-  attack('RFC9449-5', [400, 'invalid_request'])(
-    'refresh-without-proof',
-    'A refresh without a proof',
-    async (scene) => refresh(scene, await refreshToken(scene), { proof: null }),
-  ),
-] as const
+export const codeGrant: Honest = async (scene, edit) =>
+  redeem(scene, await victimsCode(scene, edit), edit)
 
-export const dpopJkt = attack('RFC9449-10.1', [400, 'invalid_dpop_proof'])(
-  'dpop-jkt-of-another-key',
-  'A pushed request whose dpop_jkt is not of the key that proves it',
-  (scene) => push(scene, { form: { dpop_jkt: 'A'.repeat(43) } }),
-)
+export const refreshGrant: Honest = async (scene, edit) => {
+  const tokens = await redeem(scene, await victimsCode(scene, edit))
+  return refresh(scene, member(tokens, 'refresh_token'), edit)
+}
 
-const badCode = attack('RFC6749-4.1.3', [400, 'invalid_grant'])
+export const deviceGrant: Honest = async (scene, edit) => poll(scene, await deviceCode(scene), edit)
 
-export const codes = [
-  badCode('code-with-another-key', 'A stolen code with the attacker’s own proof', async (scene) =>
-    redeem(scene, await code(scene), { proof: scene.attackersKey }),
-  ),
-  badCode('code-of-another-client', 'A stolen code, redeemed by another client', async (scene) =>
-    redeem(scene, await code(scene), { by: scene.attacker }),
-  ),
-  badCode('code-twice', 'A code that was used, once more', async (scene) => {
-    const used = await code(scene)
-    await redeem(scene, used)
-    return redeem(scene, used)
-  }),
-  badCode('wrong-verifier', 'A stolen code without the verifier that goes with it', async (scene) =>
-    redeem(scene, await code(scene), { form: { code_verifier: 'w'.repeat(43) } }),
-  ),
-  badCode('without-verifier', 'A code without any verifier', async (scene) =>
-    redeem(scene, await code(scene), { form: { code_verifier: undefined } }),
-  ),
-] as const
+export const exchangeGrant: Honest = async (scene, edit) =>
+  exchange(scene, await subjectToken(scene), edit)
 
-const badRefresh = attack('RFC6749-6', [400, 'invalid_grant'])
-
-export const refreshes = [
-  badRefresh(
-    'refresh-token-of-another-client',
-    'A stolen refresh token, used by another client',
-    async (scene) => refresh(scene, await refreshToken(scene), { by: scene.attacker }),
-  ),
-] as const
-
-export const hosts = [
-  attack('RFC9449-4.3-9', [400, 'invalid_dpop_proof'])(
-    'counterfeit-issuer',
-    'A proof that the client made for the attacker’s server, relayed with its Host',
-    (scene) =>
-      clientCredentials(scene, {
-        host: 'evil.example',
-        claims: { htu: 'https://evil.example/token' },
-      }),
-  ),
-] as const
+export const cibaGrant: Honest = async (scene, edit) =>
+  pollAuthentication(scene, await authReqId(scene), edit)

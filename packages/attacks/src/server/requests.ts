@@ -2,7 +2,7 @@
 import { accessTokenHash } from '@holdfast/client'
 import { seconds } from '../seconds.ts'
 import type { WireResponse } from '../wire.ts'
-import type { Claims, Edit, IssuerScene, IssuerStage, Party } from './stage.ts'
+import type { Claims, Edit, Form, IssuerScene, IssuerStage, Party } from './stage.ts'
 
 /** What a server that does as it is asked answers with. */
 export function member(response: WireResponse, name: string): string {
@@ -18,9 +18,9 @@ export const clientCredentials = (scene: IssuerScene, edit: Edit = {}): Promise<
     edit,
   )
 
-const VERIFIER = 'v'.repeat(43)
+export const VERIFIER = 'v'.repeat(43)
 
-const request = ({ resource }: IssuerStage, { redirectUri }: Party) => ({
+const authorizationRequest = ({ resource }: IssuerStage, { redirectUri }: Party) => ({
   response_type: 'code',
   redirect_uri: redirectUri,
   scope: 'openid accounts payments offline_access',
@@ -33,29 +33,27 @@ const request = ({ resource }: IssuerStage, { redirectUri }: Party) => ({
 
 /** A pushed authorization request. */
 export const push = (scene: IssuerScene, edit: Edit = {}): Promise<WireResponse> =>
-  scene.ask('/par', request(scene, edit.by ?? scene.victim), edit)
+  scene.ask('/par', authorizationRequest(scene, edit.by ?? scene.victim), edit)
 
-/** The same as a request object of the client that signs; its claims and its header are edited. */
-export async function pushSigned(
-  scene: IssuerScene,
-  { claims = {}, header = {}, by = scene.signer }: Edit = {},
-): Promise<WireResponse> {
-  const { clientId: iss } = scene.signer
-  const life = { nbf: seconds(), exp: seconds() + 60 }
-  const object = await scene.sign(
-    by,
-    {
-      ...request(scene, scene.signer),
-      response_mode: 'jwt',
-      iss,
-      client_id: iss,
-      aud: scene.issuer,
-      ...life,
-      ...claims,
-    },
-    header,
-  )
-  return scene.ask('/par', { request: object }, { by: scene.signer })
+/** What a request object says of itself, and all that is asked (RFC 9101 §4). */
+async function requestObject(scene: IssuerScene, asked: Claims, edit: Edit): Promise<string> {
+  const { by = scene.victim, object: { by: signer = by, claims, header } = {} } = edit
+  const now = seconds()
+  const life = { iat: now, nbf: now, exp: now + 60, jti: crypto.randomUUID() }
+  const own = { iss: by.clientId, client_id: by.clientId, aud: scene.issuer, ...life }
+  return scene.sign(signer, { ...own, ...asked, ...claims }, header)
+}
+
+/** What the client asks for that signs its requests. */
+export const signedRequest = (scene: IssuerScene): Form => ({
+  ...authorizationRequest(scene, scene.signer),
+  response_mode: 'jwt',
+})
+
+/** A pushed request of that client: the request object says all. */
+export async function pushSigned(scene: IssuerScene, edit: Edit = {}): Promise<WireResponse> {
+  const own = { by: scene.signer, ...edit }
+  return scene.ask('/par', { request: await requestObject(scene, signedRequest(scene), own) }, own)
 }
 
 /** From a pushed request to the code, in the end-user's browser. */
@@ -107,14 +105,14 @@ export const exchange = (
     edit,
   )
 
-/** A device code, of which the end-user has decided; unless `decided` is false. */
-export async function deviceCode(
-  scene: IssuerScene,
-  { decided = true, ...edit }: Edit & { readonly decided?: boolean } = {},
-): Promise<string> {
-  const form = { scope: 'openid accounts', resource: scene.resource }
-  const started = await scene.ask('/device-authorization', form, edit)
-  if (decided) await scene.approveDevice(member(started, 'verification_uri_complete'))
+/** A device asks for a code. */
+export const authorizeDevice = (scene: IssuerScene, edit: Edit = {}): Promise<WireResponse> =>
+  scene.ask('/device-authorization', { scope: 'openid accounts', resource: scene.resource }, edit)
+
+/** A device code, of which the end-user has decided. */
+export async function deviceCode(scene: IssuerScene, edit: Edit = {}): Promise<string> {
+  const started = await authorizeDevice(scene, edit)
+  await scene.approveDevice(member(started, 'verification_uri_complete'))
   return member(started, 'device_code')
 }
 
@@ -125,21 +123,27 @@ export const poll = (scene: IssuerScene, device: string, edit: Edit = {}): Promi
     edit,
   )
 
-/** A request that the end-user be asked on another device (CIBA), signed; its claims are edited. */
-export async function authenticate(
-  scene: IssuerScene,
-  { claims = {}, ...edit }: Edit = {},
-): Promise<WireResponse> {
-  const { ciba, issuer } = scene
-  const now = seconds()
-  const life = { iat: now, nbf: now, exp: now + 60, jti: crypto.randomUUID() }
-  const asked = { scope: 'openid accounts', login_hint: 'alice', binding_message: 'Till 7' }
-  const signed = { iss: ciba.clientId, aud: issuer, ...life, ...asked, ...claims }
-  return scene.ask(
-    '/backchannel',
-    { request: await scene.sign(ciba, signed) },
-    { by: ciba, ...edit },
-  )
+/** What is asked of the end-user on another device (CIBA). */
+export const backchannelRequest: Form = {
+  scope: 'openid accounts',
+  login_hint: 'alice',
+  binding_message: 'Till 7',
+}
+
+/** A request that they be asked that, signed. */
+export async function authenticate(scene: IssuerScene, edit: Edit = {}): Promise<WireResponse> {
+  const own = { by: scene.ciba, ...edit }
+  const request = await requestObject(scene, backchannelRequest, own)
+  return scene.ask('/backchannel', { request }, own)
+}
+
+/** An auth_req_id, of which the end-user has decided. */
+export async function authReqId(scene: IssuerScene, edit: Edit = {}): Promise<string> {
+  const bindingMessage = `Till ${crypto.randomUUID().slice(0, 8)}`
+  const object = { claims: { binding_message: bindingMessage } }
+  const asked = await authenticate(scene, { ...edit, object })
+  await scene.approveElsewhere(bindingMessage)
+  return member(asked, 'auth_req_id')
 }
 
 export const pollAuthentication = (
@@ -154,19 +158,12 @@ export const pollAuthentication = (
   )
 
 /** A client registers itself by its software statement, and asks for no more than that says. */
-export async function register(
-  scene: IssuerScene,
-  asked: Claims = {},
-  edit: Edit = {},
-): Promise<WireResponse> {
+export async function register(scene: IssuerScene, edit: Edit = {}): Promise<WireResponse> {
   const statement = { software_statement: await scene.softwareStatement() }
-  const body = JSON.stringify({ ...statement, ...asked })
-  return scene.post('/register', ['application/json', body], edit)
+  const body = JSON.stringify({ ...statement, ...edit.metadata })
+  return scene.request({ url: '/register', body: ['application/json', body] }, edit)
 }
 
 /** An access token of the victim, or of another. */
 export const subjectToken = async (scene: IssuerScene, edit: Edit = {}): Promise<string> =>
   member(await clientCredentials(scene, edit), 'access_token')
-
-export const refreshToken = async (scene: IssuerScene): Promise<string> =>
-  member(await redeem(scene, await code(scene)), 'refresh_token')

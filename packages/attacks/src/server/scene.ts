@@ -1,20 +1,32 @@
 /** The stage set: requests with client authentication and the proof or certificate that go with them. */
-import { makeProof } from '@holdfast/client'
+import { makeProof, type ProofKey } from '@holdfast/client'
+import { json } from '../edited-proof.ts'
 import { seconds } from '../seconds.ts'
 import { send, valuesOf, type WireRequest, type WireResponse } from '../wire.ts'
 import { clientCredentials } from './requests.ts'
-import type { Body, Claims, Edit, Form, IssuerScene, IssuerStage, Party } from './stage.ts'
+import type { Asked, Claims, Edit, Form, IssuerScene, IssuerStage, Party } from './stage.ts'
 
 const SEPARATE = { method: '', url: '' }
 const NOTHING = { jti: undefined, htm: undefined, htu: undefined, iat: undefined }
 
-/** A JWT of a client that signs: nothing of a proof is left. */
-async function sign({ signing }: Party, claims: Claims, header: Claims = {}) {
+/** A JWT of a client that signs: nothing of a proof is left. One with alg none has no signature. */
+async function sign({ signing }: Party, claims: Claims, header: Claims = {}): Promise<string> {
   if (!signing) throw new Error('this client is known by its certificate: it signs nothing')
-  return makeProof(signing.key, {
+  const signed = await makeProof(signing.key, {
     ...SEPARATE,
     header: { typ: undefined, jwk: undefined, kid: signing.kid, ...header },
     claims: { ...NOTHING, ...claims },
+  })
+  return header['alg'] === 'none' ? signed.replace(/[^.]+$/, '') : signed
+}
+
+/** The same JWT, signed by another key, and edited. */
+async function resign(key: ProofKey, jwt: string, claims: Claims = {}): Promise<string> {
+  const [header = '', payload = ''] = jwt.split('.')
+  return makeProof(key, {
+    ...SEPARATE,
+    header: { typ: undefined, jwk: undefined, ...json(header) },
+    claims: { ...NOTHING, ...json(payload), ...claims },
   })
 }
 
@@ -43,49 +55,55 @@ export async function setIssuerScene(stage: IssuerStage): Promise<IssuerScene> {
     return [['DPoP', await makeProof(proof, { method, url, ...options, ...bound })] as const]
   }
 
-  async function transmit(request: WireRequest): Promise<WireResponse> {
-    const response = await send(request, stage.trust)
+  async function transmit(sent: WireRequest): Promise<WireResponse> {
+    const response = await send(sent, stage.trust)
     const next = valuesOf(response, 'dpop-nonce')[0]
-    if (next !== undefined) nonces.set(new URL(request.url).origin, next)
+    if (next !== undefined) nonces.set(new URL(sent.url).origin, next)
     return response
   }
 
-  async function post(path: string, [type, body]: Body, edit: Edit = {}): Promise<WireResponse> {
-    const { by = stage.victim, certificate = by.certificate, host } = edit
-    const url = by.base + path
-    const fields = [['Content-Type', type], ...(await proofFor(url, 'POST', edit))] as const
+  async function request(asked: Asked, edit: Edit = {}): Promise<WireResponse> {
+    const { by = stage.victim, certificate = by.certificate, host, fields = [] } = edit
+    const { method = 'POST', body: [type, body] = [], token } = asked
+    const { href: url } = new URL(asked.url, by.base)
+    const proof = await proofFor(url, method, { ...edit, ...(token !== undefined && { token }) })
     return transmit({
-      method: 'POST',
+      method,
       url,
-      fields,
-      body,
+      fields: [
+        ...(type === undefined ? [] : [['Content-Type', type] as const]),
+        ...(token === undefined ? [] : [['Authorization', `DPoP ${token}`] as const]),
+        ...proof,
+        ...fields,
+      ],
+      ...(body !== undefined && { body }),
       ...(host !== undefined && { host }),
       ...(certificate && { certificate }),
     })
   }
 
   async function ask(path: string, form: Form, edit: Edit = {}): Promise<WireResponse> {
-    const { by = stage.victim } = edit
-    const all = Object.entries({ ...form, ...(await authentication(by, edit)), ...edit.form })
-    const given = all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
-    const body = new URLSearchParams(Object.fromEntries(given)).toString()
-    return post(path, ['application/x-www-form-urlencoded', body], edit)
+    const { by = stage.victim, twice } = edit
+    const bodyOf = async () => {
+      const all = Object.entries({ ...form, ...(await authentication(by, edit)), ...edit.form })
+      const given = all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+      return new URLSearchParams(Object.fromEntries(given)).toString()
+    }
+    const post = (body: string) =>
+      request({ url: path, body: ['application/x-www-form-urlencoded', body] }, edit)
+    const body = await bodyOf()
+    const answer = await post(body)
+    return twice ? post(twice === 'body' ? body : await bodyOf()) : answer
   }
 
   async function call(url: string, token: string): Promise<WireResponse> {
-    const request = async () => ({
-      method: 'GET',
-      url,
-      fields: [
-        ['Authorization', `DPoP ${token}`],
-        ...(await proofFor(url, 'GET', { token })),
-      ] as const,
-    })
-    const first = await transmit(await request())
-    return first.body.includes('use_dpop_nonce') ? transmit(await request()) : first
+    const asked = { method: 'GET', url, token }
+    const first = await request(asked)
+    return first.body.includes('use_dpop_nonce') ? request(asked) : first
   }
 
-  const scene = { ...stage, ask, post, call, sign }
+  const forged = (jwt: string, claims?: Claims) => resign(stage.attackersKey, jwt, claims)
+  const scene = { ...stage, ask, request, call, sign, forged }
   for (const by of [stage.victim, stage.attacker]) await clientCredentials(scene, { by })
   return scene
 }

@@ -3,7 +3,7 @@
  * they make, which an attack edits. What the attacker is, is another client of the same server.
  */
 import type { ProofKey } from '@holdfast/client'
-import type { Certificate, WireResponse } from '../wire.ts'
+import type { Certificate, WireRequest, WireResponse } from '../wire.ts'
 
 /** A registered client, with all that it holds. */
 export interface Party {
@@ -34,41 +34,88 @@ export interface IssuerStage {
   readonly signer: Party
   /** A client whose end-users decide on another device; its tokens are certificate-bound. */
   readonly ciba: Party
+  /** A client that signs, whose tokens are certificate-bound. */
+  readonly bound: Party
+  /** A client that is known by the name in its certificate (`tls_client_auth`). */
+  readonly named: Party
+  /** A client that is known by its certificate, which no authority signed. */
+  readonly selfSigned: Party
+  /** What an attacker has made who wants to be taken for the owner of a certificate. */
+  readonly imitate: (how: Imitation, of: Party) => Promise<Certificate>
   /** By which a client like the victim registers itself, once. */
   readonly softwareStatement: () => Promise<string>
   /** The end-user logs in and consents; where the browser comes back to. */
   readonly approve: (url: string, redirectUri: string) => Promise<URL>
   readonly approveDevice: (url: string) => Promise<void>
+  /** The end-user allows, on another device, what is asked by this binding message. */
+  readonly approveElsewhere: (bindingMessage: string) => Promise<void>
 }
+
+/** Certificates that differ from an honest one in just what they are called: see `ca/fixtures`. */
+export type Imitation =
+  | 'expired'
+  | 'notYetValid'
+  | 'revoked'
+  | 'twin'
+  | 'twinNamingOurKey'
+  | 'selfSignedTwin'
+  | 'nameInOneValue'
+  | 'wrongPurpose'
+  | 'caAsClient'
+  | 'renewedWithSameKey'
 
 /** `undefined` takes a member out. */
 export type Form = Readonly<Record<string, string | undefined>>
 export type Claims = Readonly<Record<string, unknown>>
 
-/** How a request differs from the honest one of the victim. */
+/** How the last request of an attack differs from the honest one. */
 export interface Edit {
   readonly by?: Party
   readonly form?: Form
+  /** Of the authorization request, where the last one comes after it. */
+  readonly authorization?: Form
   /** Of its assertion, where the client signs one; `null`: it does not authenticate at all. */
   readonly assertion?: Claims | null
   /** The header of the assertion. */
   readonly header?: Claims
+  /** Of the request object, where the client signs one (RFC 9101). */
+  readonly object?: { readonly by?: Party; readonly claims?: Claims; readonly header?: Claims }
+  /** What a client asks to be registered with. */
+  readonly metadata?: Claims
   /** Whose key makes the proof; `null`: there is none. */
   readonly proof?: ProofKey | null
   /** Of the proof. */
   readonly claims?: Claims
   readonly certificate?: Certificate | null
   readonly host?: string
+  /** Besides. */
+  readonly fields?: WireRequest['fields']
+  /** Sent again, by a proof of its own: the same form with another assertion, or the same body. */
+  readonly twice?: 'form' | 'body'
 }
 
-export type Body = readonly [type: string, text: string]
+/** What a client sends beside its proof or certificate. */
+export interface Asked {
+  /** Default: POST. */
+  readonly method?: string
+  /** A path is one of the server's, where the client goes to. */
+  readonly url: string
+  readonly body?: readonly [type: string, text: string]
+  /** Presented by the scheme DPoP. */
+  readonly token?: string
+}
 
 export interface IssuerScene extends IssuerStage {
   /** A form with client authentication, by a client with its proof or certificate. */
   readonly ask: (path: string, form: Form, edit?: Edit) => Promise<WireResponse>
   /** Anything else, with the same proof or certificate. */
-  readonly post: (path: string, body: Body, edit?: Edit) => Promise<WireResponse>
+  readonly request: (asked: Asked, edit?: Edit) => Promise<WireResponse>
   /** The victim's request to an API. */
   readonly call: (url: string, token: string) => Promise<WireResponse>
   readonly sign: (by: Party, claims: Claims, header?: Claims) => Promise<string>
+  /** A JWT, signed by the attacker's key in the name of who signed it, and edited. */
+  readonly forged: (jwt: string, claims?: Claims) => Promise<string>
 }
+
+/** A request, and all that comes before it. Only itself is edited; without an edit it is served. */
+export type Honest = (scene: IssuerScene, edit?: Edit) => Promise<WireResponse>

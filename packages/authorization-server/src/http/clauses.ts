@@ -58,6 +58,9 @@ const lacksChallenge: Holds = ({ oidc: { params, route } }) =>
 const isNotPushed: Holds = ({ oidc: { params, route } }) =>
   route === 'authorization' && params?.['request_uri'] === undefined
 
+const lacksRedirect: Holds = ({ oidc: { params, route } }) =>
+  route === 'pushed_authorization_request' && params?.['redirect_uri'] === undefined
+
 const isUnsigned =
   (route: string): Holds =>
   ({ oidc: { params, client, route: asked } }) =>
@@ -87,6 +90,7 @@ const CLAUSES: readonly (readonly [clause: ClauseId, Class, Holds?])[] = [
   ['FAPI2SP-5.3.2.2-3', errors.InvalidRequest,            isNotPushed],
   ['FAPICIBA-5.2.2-6', errors.InvalidRequest,             isUnsigned('backchannel_authentication')],
   ['RFC9101-6.3',      errors.InvalidRequest,             isUnsigned('pushed_authorization_request')],
+  ['FAPI2SP-5.3.2.2-6', errors.InvalidRequest,            lacksRedirect],
   ['RFC9449-5',        errors.InvalidGrant,               lacksProof],
   ['RFC8705-3',        errors.InvalidRequest,             lacksCertificate],
   ['RFC9449-10.1',     errors.InvalidDpopProof,           at('pushed_authorization_request')],
@@ -99,6 +103,8 @@ const CLAUSES: readonly (readonly [clause: ClauseId, Class, Holds?])[] = [
   ['RFC9396-6',        errors.InvalidAuthorizationDetails, at('token')],
   ['RFC9396-5',        errors.InvalidAuthorizationDetails],
   ['RFC9101-6.3',      errors.InvalidRequestObject],
+  ['RFC6749-3.1.2.3',  errors.InvalidRedirectUri],
+  ['RFC9126-2.1',      errors.RequestUriNotSupported,     at('pushed_authorization_request')],
   ['RFC9126-4',        errors.InvalidRequestUri],
   ['RFC9470-5',        errors.UnmetAuthenticationRequirements],
   ['RFC7591-2.3',      errors.InvalidSoftwareStatement],

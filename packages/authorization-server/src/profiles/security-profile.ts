@@ -246,7 +246,8 @@ export const SECURITY_PROFILE = [
           enabled: true,
           allowedPolicy(_ctx, client, token) {
             if (token.clientId === client.clientId) return true
-            throw new errors.InvalidRequest('the token was not issued to this client')
+            const refusal = new errors.InvalidRequest('the token was not issued to this client')
+            throw Object.assign(refusal, { clause: 'RFC7009-2.1' })
           },
         },
       },

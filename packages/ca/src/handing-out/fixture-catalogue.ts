@@ -25,5 +25,6 @@ export const FIXTURES: Readonly<Record<FixtureName, Fixture>> = {
   sha1Signature:       { verdict: 'refuse', sentence: 'signed by the right CA over a SHA-1 hash' },
   renewedWithSameKey:  { verdict: 'accept', sentence: 'valid, of the same key: another thumbprint, so another binding' },
   renewedWithNewKey:   { verdict: 'accept', sentence: 'valid, of another key, same subject' },
+  nameInOneValue:      { verdict: 'accept', sentence: 'valid, of another owner: one value of its name is the text of the honest name' },
   zeroCoordinate:      { verdict: 'accept', sentence: 'valid; its x coordinate begins with a zero byte' },
 }

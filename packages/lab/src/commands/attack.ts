@@ -1,8 +1,8 @@
 /** `scripts/lab attack`: some of the tour's attacks, by their names. */
 import type { Command } from 'commander'
-import { SERVER_ATTACKS, setIssuerScene, setScene } from '@holdfast/attacks'
+import { setIssuerScene, setScene } from '@holdfast/attacks'
 import { UsageError } from '../errors.ts'
-import { type AttackResult, ON_THE_API, playAttacks } from '../flows/attacks.ts'
+import { type AttackResult, ON_THE_API, ON_THE_SERVER, playAttacks } from '../flows/attacks.ts'
 import { makeIssuerStage } from '../flows/issuer-stage.ts'
 import { makeStage } from '../flows/stage.ts'
 import { column, dim, named, printJson, toNobody, toPeople } from '../tell/terminal.ts'
@@ -35,7 +35,7 @@ async function attack(
     const onApi = ON_THE_API.filter(begins)
     if (onApi.length > 0)
       results.push(...(await playAttacks(onApi, await setScene(await makeStage(lab)), tell)))
-    const onServer = SERVER_ATTACKS.filter(begins)
+    const onServer = ON_THE_SERVER.filter(begins)
     if (onServer.length > 0)
       results.push(
         ...(await playAttacks(onServer, await setIssuerScene(await makeIssuerStage(lab)), tell)),
@@ -45,7 +45,7 @@ async function attack(
   })
 }
 
-const ALL = [...ON_THE_API, ...SERVER_ATTACKS]
+const ALL = [...ON_THE_API, ...ON_THE_SERVER]
 
 function list(options: { json?: true }): void {
   if (options.json) return printJson(ALL.map(({ id, title, clause }) => ({ id, title, clause })))

@@ -1,8 +1,12 @@
-/** The attacks that a lab can be shown as it is, without arranging its memory or lending its key. */
-import { ATTACKS, judge, type WireResponse } from '@holdfast/attacks'
+/** The attacks that a lab can be shown as it is. */
+import { ATTACKS, judge, SERVER_ATTACKS, type WireResponse } from '@holdfast/attacks'
 import { bad, column, named, type Tell, tick } from '../tell/terminal.ts'
 
+/** Without arranging its memory or lending its key. */
 export const ON_THE_API = ATTACKS.filter(({ situation, forges }) => !situation && !forges)
+
+/** Without a certificate more on its revocation list each time. */
+export const ON_THE_SERVER = SERVER_ATTACKS.filter(({ revokes }) => !revokes)
 
 export interface AttackResult {
   readonly id: string

@@ -1,12 +1,16 @@
 /** Sets the stage of the lab for those who attack the authorization server: clients, and an end-user. */
 import type { IssuerStage, Party } from '@holdfast/attacks'
-import { approve, approveDevice, generateProofKey, openConnection } from '@holdfast/client'
+import { openAuthority } from '@holdfast/ca'
+import * as fixtures from '@holdfast/ca/fixtures'
+import { approve, approveDevice, decide, generateProofKey, openConnection } from '@holdfast/client'
 import { resourcesOf } from '../addresses.ts'
 import type { Attached } from '../attach.ts'
 import { clientFolder, CLIENTS, metadataOf, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { asProofKey, signingKey } from '../clients/signing-key.ts'
 import { softwareStatement } from '../clients/software-statements.ts'
 import { USER } from './log-in.ts'
+
+const byName = { ...fixtures }
 
 const VICTIM = 'private-key-jwt-dpop'
 const ATTACKER = 'tls-client-auth-dpop'
@@ -31,6 +35,14 @@ export async function makeIssuerStage(lab: Attached): Promise<IssuerStage> {
     attackersKey: await generateProofKey('ES256'),
     signer: await partyOf(lab, PROFILE_CLIENTS.message_signing.id),
     ciba: await partyOf(lab, PROFILE_CLIENTS.ciba.id),
+    bound: await partyOf(lab, 'private-key-jwt-mtls'),
+    named: await partyOf(lab, 'tls-client-auth-mtls'),
+    selfSigned: await partyOf(lab, 'self-signed-mtls'),
+    imitate: async (how, { certificate }) => {
+      if (!certificate) throw new Error('there is no certificate to imitate')
+      const authority = await openAuthority(lab.folders.certs)
+      return byName[how](authority, { certificate: certificate.chain, ...certificate })
+    },
     softwareStatement: async () => {
       const client = CLIENTS.find(({ id }) => id === VICTIM)
       if (!client) throw new Error(`there is no client ${VICTIM}`)
@@ -39,6 +51,10 @@ export async function makeIssuerStage(lab: Attached): Promise<IssuerStage> {
     approve: (url, redirectUri) =>
       browse((fetch) => approve(url, { fetch, user: USER, redirectUri })),
     approveDevice: (url) => browse((fetch) => approveDevice(url, { fetch, user: USER })),
+    approveElsewhere: (bindingMessage) =>
+      browse((fetch) =>
+        decide(`${issuer}/approvals`, { fetch, user: USER, bindingMessage, decision: 'allow' }),
+      ),
   }
 }
 

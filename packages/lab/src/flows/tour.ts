@@ -1,5 +1,5 @@
 /** Everything once: every flow, a score of attacks, and the honest requests again. */
-import { type Scene, SERVER_ATTACKS, setIssuerScene, setScene } from '@holdfast/attacks'
+import { type Scene, setIssuerScene, setScene } from '@holdfast/attacks'
 import type { Attached } from '../attach.ts'
 import { AUTHENTICATIONS, CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
 import { CONSENT_FLOWS } from './consent-flows.ts'
@@ -8,7 +8,7 @@ import { type FlowResult, runFlow } from './flows.ts'
 import { type Grant, GRANTS, PROFILE_FLOWS } from './grants.ts'
 import { makeIssuerStage } from './issuer-stage.ts'
 import { makeStage } from './stage.ts'
-import { type AttackResult, ON_THE_API, playAttacks } from './attacks.ts'
+import { type AttackResult, ON_THE_API, ON_THE_SERVER, playAttacks } from './attacks.ts'
 import { bad, bold, column, dim, type Tell, tick } from '../tell/terminal.ts'
 
 export interface TourResult {
@@ -34,7 +34,7 @@ export async function tour(lab: Attached, tell: Tell): Promise<TourResult> {
   const onApi = await playAttacks(ON_THE_API, scene, tell)
   tell(bold('Attacks on the authorization server'))
   const issuerScene = await setIssuerScene(await makeIssuerStage(lab))
-  const attacks = [...onApi, ...(await playAttacks(SERVER_ATTACKS, issuerScene, tell))]
+  const attacks = [...onApi, ...(await playAttacks(ON_THE_SERVER, issuerScene, tell))]
   const honest = await tourHonest(scene, tell)
   const milliseconds = Math.round(performance.now() - start)
   const ok = [...flows, ...attacks].every((result) => result.ok) && honest.every(isServed)

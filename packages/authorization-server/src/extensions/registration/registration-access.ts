@@ -80,8 +80,8 @@ export function keyOf(ctx: Context): string {
 
 export function refused(ctx: Context): errors.InvalidToken {
   ctx.set('WWW-Authenticate', 'DPoP error="invalid_token"')
-  note(ctx, { clause: 'RFC7592-5' })
-  return new errors.InvalidToken('not the registration access token of this client')
+  const refusal = new errors.InvalidToken('not the registration access token of this client')
+  return Object.assign(refusal, { clause: 'RFC7592-5' })
 }
 
 const asRegistration = (payload: Metadata): Registration => {
