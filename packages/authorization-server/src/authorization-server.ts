@@ -11,6 +11,7 @@ import type { Listener } from './http/listeners.ts'
 import { withSecurityHeaders } from './http/security-headers.ts'
 import { AuthenticationLimits } from './operations/limits.ts'
 import type { FailureLimits } from './operations/limits.ts'
+import { outcomeOfDecision } from './operations/outcome.ts'
 import type { Outcome } from './operations/outcome.ts'
 import type { Fetch } from './clients/notification.ts'
 import { algorithmsOf } from './profiles/profiles.ts'
@@ -129,6 +130,10 @@ export async function createAuthorizationServer(
     failuresRemembered: () => limits.sizes,
     renewKeys,
     close: () => clearInterval(timer),
-    decide: (authReqId, decision) => provider.approvals.decide(authReqId, decision),
+    decide: async (authReqId, decision) => {
+      const began = performance.now()
+      const decided = await provider.approvals.decide(authReqId, decision)
+      audit?.(outcomeOfDecision(decided, performance.now() - began))
+    },
   }
 }

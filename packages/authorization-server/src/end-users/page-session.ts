@@ -5,9 +5,12 @@ import type { Context } from 'koa'
 import { readForm, refuseForeignForm, seeOther } from '../http/form.ts'
 import { logIn } from './login.ts'
 import type { AuthenticationLimits } from '../operations/limits.ts'
+import { note } from '../operations/notes.ts'
 import { show } from '../pages/layout.ts'
 import { loginPage } from '../pages/login.ts'
 import { hashed } from '../records/once.ts'
+import { seconds } from '../vocabulary/time.ts'
+import { findAccount, isLoggedIn } from './users.ts'
 
 const COOKIE = '__Host-pages'
 const KIND = 'PageSession'
@@ -53,6 +56,8 @@ export class PageSession {
     })
     router.post(`${path}/login`, (ctx) => this.#login(ctx, place))
     router.post(`${path}/abort`, async (ctx) => {
+      const sub = await this.#subject(ctx)
+      if (sub !== undefined) note(ctx, { subject: sub })
       await this.end(ctx)
       seeOther(ctx, path)
     })
@@ -82,8 +87,9 @@ export class PageSession {
   async #subject(ctx: Context): Promise<string | undefined> {
     const token = ctx.cookies.get(COOKIE)
     const session = token === undefined ? undefined : await this.#records.find(KIND, hashed(token))
-    const { sub, expiresAt } = session?.payload ?? {}
-    return typeof sub === 'string' && Number(expiresAt) > Date.now() ? sub : undefined
+    const { sub, at, expiresAt } = session?.payload ?? {}
+    if (typeof sub !== 'string' || Number(expiresAt) <= Date.now()) return undefined
+    return isLoggedIn(await findAccount(this.#records, sub), Number(at)) ? sub : undefined
   }
 
   async end(ctx: Context): Promise<void> {
@@ -95,7 +101,7 @@ export class PageSession {
   async #begin(ctx: Context, sub: string): Promise<void> {
     const token = randomBytes(32).toString('base64url')
     const expiresAt = Date.now() + STAY * 1_000
-    const payload = { sub, expiresAt } // a store may keep a record a little longer
+    const payload = { sub, at: seconds(), expiresAt } // a store may keep a record a little longer
     await this.#records.add({ kind: KIND, id: hashed(token), payload, expiresAt })
     ctx.cookies.set(COOKIE, token, {
       httpOnly: true,

@@ -1,6 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Records, StoredRecord } from '@holdfast/store'
 import type { Account } from 'oidc-provider'
+import { seconds } from '../vocabulary/time.ts'
 
 /** An end-user as `provision` takes it. */
 export interface User {
@@ -16,19 +17,22 @@ export interface User {
 const COST = { N: 16_384, r: 8, p: 1 }
 const BYTES = 32
 
-/** Writes a user of kind `User`, id = subject, index = login; keeps the hash of an unchanged password. */
+/**
+ * Writes a user of kind `User`, id = subject, index = login; keeps the hash of an unchanged password.
+ * Another one ends every login by the old.
+ */
 export async function keepUser(records: Records, user: User): Promise<void> {
   const sub = user.sub ?? user.login
   const known = await records.find('User', sub)
-  const password =
+  const { password, passwordSince } =
     known && (await isPassword(known, user.password))
-      ? known.payload['password']
-      : await hashed(user.password)
+      ? known.payload
+      : { password: await hashed(user.password), passwordSince: known ? seconds() : NEVER }
   await records.upsert({
     kind: 'User',
     id: sub,
     index: user.login,
-    payload: { sub, login: user.login, claims: user.claims ?? {}, password },
+    payload: { sub, login: user.login, claims: user.claims ?? {}, password, passwordSince },
   })
 }
 
@@ -48,8 +52,20 @@ export async function findAccount(records: Records, sub: string): Promise<Accoun
   const user = await records.find('User', sub)
   if (!user) return undefined
   const claims = isMap(user.payload['claims']) ? user.payload['claims'] : {}
-  return { accountId: sub, claims: () => ({ ...claims, sub }) }
+  const passwordSince = Number(user.payload['passwordSince'] ?? NEVER)
+  return { accountId: sub, claims: () => ({ ...claims, sub }), passwordSince }
 }
+
+/** When the password has been another, in seconds. */
+const NEVER = 0
+
+/**
+ * Whether a login still counts: the end-user is there, and the password has not been replaced since.
+ *
+ * @param at seconds since the epoch; what was in the second of the replacement does not count
+ */
+export const isLoggedIn = (account: Account | undefined, at: number | undefined): boolean =>
+  account !== undefined && at !== undefined && Number(account['passwordSince']) < at
 
 const nobody: StoredRecord = {
   kind: 'User',

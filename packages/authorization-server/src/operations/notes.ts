@@ -4,6 +4,7 @@ import type { Context } from 'koa'
 interface Note {
   readonly client?: string
   readonly subject?: string
+  readonly grant?: string
   /** Refused, though the answer is a page like any other. */
   readonly error?: string
   readonly reason?: string

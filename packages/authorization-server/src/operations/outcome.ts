@@ -48,10 +48,13 @@ const NAMES: ReadonlyMap<string, string> = new Map(
     .filter(([name]) => !PUBLIC.has(name))
     .map(([name, path]) => [path, name]),
 )
-const FORM = /^\/(?:interaction\/[^/]+|approvals|applications)\/(login|consent|abort|withdrawal)$/
+const FORM =
+  /^\/(?:interaction\/[^/]+|approvals|applications)\/(login|second-factor|consent|abort|withdrawal)$/
 const APPROVAL = /^\/(approval)s\/[0-9a-f]{32}$/
 /** Characters of what somebody else chose. */
 const LONGEST = 200
+/** Characters of a reason, which may repeat it. */
+const LONGEST_REASON = 500
 const LONGEST_PROOF = 12_288
 
 /** @returns undefined where nothing was decided: a page was shown, or a form is to be filled first */
@@ -72,13 +75,13 @@ export function outcomeOf(
     outcome: isRefused(refusal) ? (ctx.status >= 500 ? 'failed' : 'refused') : 'accepted',
     status: ctx.status,
     error: refusal.error,
-    reason: refusal.reason,
+    reason: short(refusal.reason, LONGEST_REASON),
     clause: refusal.clause ?? note.clause,
     address: ctx.req.socket.remoteAddress,
     client: short(oidc?.client?.clientId ?? note.client ?? oidc?.params?.['client_id']),
     subject: note.subject ?? subjectOf(oidc),
     grantType: endpoint === 'token' ? short(oidc?.params?.['grant_type']) : undefined,
-    grant: grantOf(oidc),
+    grant: note.grant ?? grantOf(oidc),
     constraint: endpoint === 'token' && !refusal.error ? constraintOf(token) : undefined,
     jkt: token?.jkt ?? presentedKey(ctx),
     x5t: token?.['x5t#S256'] ?? presentedCertificate(ctx),
@@ -86,6 +89,29 @@ export function outcomeOf(
     milliseconds,
   }
 }
+
+/** What was decided in the place of an end-user (CIBA): nobody has sent a form, nobody was asked. */
+export const outcomeOfDecision = (
+  { client, subject, grant }: Pick<Outcome, 'client' | 'subject' | 'grant'>,
+  milliseconds: number,
+): Outcome => ({
+  endpoint: 'approval',
+  outcome: grant === undefined ? 'refused' : 'accepted',
+  status: 200,
+  error: grant === undefined ? 'access_denied' : undefined,
+  reason: 'decided in the place of the end-user',
+  clause: undefined,
+  address: undefined,
+  client,
+  subject,
+  grantType: undefined,
+  grant,
+  constraint: undefined,
+  jkt: undefined,
+  x5t: undefined,
+  active: undefined,
+  milliseconds,
+})
 
 function endpointOf({ path, method }: Context): string | undefined {
   if (method === 'OPTIONS') return undefined
@@ -162,5 +188,5 @@ function presentedCertificate({ req: { socket } }: Context): string | undefined 
 const isActive = (body: unknown): boolean | undefined =>
   typeof body === 'object' && body !== null && 'active' in body ? body.active === true : undefined
 
-const short = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value.slice(0, LONGEST) : undefined
+const short = (value: unknown, longest = LONGEST): string | undefined =>
+  typeof value === 'string' ? value.slice(0, longest) : undefined

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/index.ts'
 import { logOutcomes } from '../../src/operations/log.ts'
 import { measureOutcomes, measureRecords } from '../../src/operations/metrics.ts'
+import { begin } from '../backchannel.ts'
 import { Browser } from '../browser.ts'
 import { authorizationUrl, codeFor, pushed, redeem, requestUri } from '../flow.ts'
 import { assertion, clientCredentials, Prover } from '../honest.ts'
@@ -35,6 +36,7 @@ let prover: Prover
 let failing = false
 beforeAll(async () => {
   house = await startHouse({
+    profiles: ['ciba-dpop'],
     audit: (outcome) => {
       outcomes.push(outcome)
       measure(outcome)
@@ -213,6 +215,34 @@ describe('the authorization code flow', () => {
     expect(JSON.stringify(outcomes)).not.toContain('horse')
   })
 
+  test('a second factor', async () => {
+    const browser = new Browser(house.send, house.issuer)
+    const uri = await requestUri(house, { acr_values: 'urn:holdfast:mfa' })
+    const page = await browser.open(authorizationUrl(house, uri))
+    const right = { login: 'alice', password: 'correct horse' }
+    await browser.press(await browser.press(page, 'login-submit', right), 'second-factor-submit')
+    expect(outcomes.at(-1)).toEqual({
+      ...nothing,
+      ...common,
+      endpoint: 'second-factor',
+      outcome: 'accepted',
+      status: 303,
+      client: 'web',
+      subject: 'sub-alice',
+    })
+  })
+
+  test('what is refused at length is cut short', async () => {
+    const detail = {
+      type: 'account_information',
+      accounts: [{ iban: 'NL00HOLD0000000001' }],
+      locations: [`https://${'x'.repeat(3_000)}.example`],
+    }
+    await send(await pushed(house, { authorization_details: JSON.stringify([detail]) }))
+    expect(outcomes).toMatchObject([{ error: 'invalid_authorization_details', client: 'web' }])
+    expect(outcomes[0]?.reason).toHaveLength(500)
+  })
+
   test('an end-user who refuses', async () => {
     const browser = new Browser(house.send, house.issuer)
     const page = await browser.open(authorizationUrl(house, await requestUri(house)))
@@ -237,6 +267,40 @@ describe('the authorization code flow', () => {
     await send({ url: `${house.issuer}/interaction/unknown/login`, form: { login: 'alice' } })
     expect(outcomes).toMatchObject([
       { endpoint: 'login', outcome: 'refused', error: 'invalid_request' },
+    ])
+  })
+})
+
+describe('a decision about a request of another device', () => {
+  const [client, subject] = ['by-dpop', 'sub-alice']
+  const grant = expect.stringMatching(/^[\w-]{20,}$/)
+
+  test('by the end-user, who then signs out', async () => {
+    const browser = new Browser(house.send, house.issuer)
+    const right = { login: 'alice', password: 'correct horse' }
+    await begin(house, {}, client)
+    await begin(house, {}, client)
+    const login = await browser.open(`${house.issuer}/approvals`)
+    const page = await browser.press(login, 'login-submit', right)
+    const next = await browser.press(page, 'allow-1', { decision: 'allow' })
+    await browser.press(next, 'deny-1', { decision: 'deny' })
+    await browser.press(next, 'sign-out')
+    const approval = { endpoint: 'approval', status: 200, client, subject }
+    expect(outcomes.slice(3)).toMatchObject([
+      { ...approval, outcome: 'accepted', error: undefined, grant },
+      { ...approval, outcome: 'refused', error: 'access_denied', grant: undefined },
+      { endpoint: 'abort', outcome: 'accepted', subject },
+    ])
+  })
+
+  test('in the place of the end-user', async () => {
+    await house.server.decide(await begin(house, {}, client), 'allow')
+    await house.server.decide(await begin(house, {}, client), 'deny')
+    const reason = 'decided in the place of the end-user'
+    const about = { ...nothing, endpoint: 'approval', status: 200, reason, client, subject }
+    expect(outcomes.filter(({ endpoint }) => endpoint === 'approval')).toEqual([
+      { ...about, ...common, address: undefined, outcome: 'accepted', grant },
+      { ...about, ...common, address: undefined, outcome: 'refused', error: 'access_denied' },
     ])
   })
 })

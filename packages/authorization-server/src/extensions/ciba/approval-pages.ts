@@ -21,7 +21,8 @@ export function approvalPages(approvals: Approvals, session: PageSession) {
       const decision = (await readForm(ctx)).get('decision')
       if (!isDecision(decision)) throw new errors.InvalidRequest('a decision is allow or deny')
       note(ctx, { subject: sub })
-      await approvals.decideAt(ctx.path, sub, decision)
+      const { client, grant } = await approvals.decideAt(ctx.path, sub, decision)
+      note(ctx, { client, ...(grant !== undefined && { grant }) })
       if (decision === 'deny') note(ctx, { error: 'access_denied', reason: 'the end-user refused' })
       await list(ctx, sub, decision === 'allow' ? 'Allowed.' : 'Denied.')
     }),

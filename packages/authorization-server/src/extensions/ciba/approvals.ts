@@ -15,6 +15,13 @@ import { seconds } from '../../vocabulary/time.ts'
 
 export type Decision = 'allow' | 'deny'
 
+/** Whose request was decided about, and what came of it; no grant where it was denied. */
+export interface Decided {
+  readonly client: string
+  readonly subject: string
+  readonly grant: string | undefined
+}
+
 /** What end-users decide about backchannel authentication requests (CIBA). */
 export class Approvals {
   readonly #provider: Provider
@@ -49,17 +56,17 @@ export class Approvals {
   }
 
   /** @throws errors.InvalidRequest where nothing of this end-user waits under this path */
-  async decideAt(path: string, sub: string, decision: Decision): Promise<void> {
+  async decideAt(path: string, sub: string, decision: Decision): Promise<Decided> {
     const found = (await this.#requestsOf(sub)).find(({ jti }) => pathOf(jti) === path)
     if (!found) throw new errors.InvalidRequest('this request is not waiting for you')
-    await this.#decide(found, decision)
+    return this.#decide(found, decision)
   }
 
   /** @throws errors.InvalidRequest where there is no such request or it was decided */
-  async decide(authReqId: string, decision: Decision): Promise<void> {
+  async decide(authReqId: string, decision: Decision): Promise<Decided> {
     const found = await this.#provider.BackchannelAuthenticationRequest.find(authReqId)
     if (!found || !isWaiting(found)) throw new errors.InvalidRequest('no such request is waiting')
-    await this.#decide(found, decision)
+    return this.#decide(found, decision)
   }
 
   async #requestsOf(sub: string): Promise<readonly BackchannelAuthenticationRequest[]> {
@@ -74,12 +81,11 @@ export class Approvals {
     return client
   }
 
-  async #decide(request: BackchannelAuthenticationRequest, decision: Decision): Promise<void> {
+  async #decide(request: BackchannelAuthenticationRequest, decision: Decision): Promise<Decided> {
+    const { clientId: client = '', accountId: subject = '' } = request
     await decideOnce(this.#records, request.jti, request.remainingTTL)
-    const result =
-      decision === 'allow'
-        ? await this.#grant(request)
-        : new errors.AccessDenied('the end-user refused')
+    const grant = decision === 'allow' ? await this.#grant(request) : undefined
+    const result = grant ?? new errors.AccessDenied('the end-user refused')
     try {
       const how = { acr: PASSWORD, amr: ['pwd'], authTime: seconds() }
       await this.#provider.backchannelResult(request, result, how)
@@ -87,8 +93,9 @@ export class Approvals {
       // The decision is saved before the client is told. One that is not reached may still poll.
       const saved = await this.#provider.BackchannelAuthenticationRequest.find(request.jti)
       if (!saved || isWaiting(saved)) throw cause
-      this.#warn(`client ${request.clientId} could not be notified: ${String(cause)}`)
+      this.#warn(`client ${client} could not be notified: ${String(cause)}`)
     }
+    return { client, subject, grant }
   }
 
   /** Exactly what the page showed. */

@@ -1,6 +1,7 @@
 import { errors, interactionPolicy } from 'oidc-provider'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Configuration } from '../../configuration/configuration.ts'
+import { isLoggedIn } from '../../end-users/users.ts'
 import { scopeList } from '../../vocabulary/scopes.ts'
 
 /** How an end-user was authenticated (`acr`): by a password, or by a second factor as well. */
@@ -32,6 +33,12 @@ export function authenticationPolicy(configuration: Configuration): interactionP
     ),
   )
   const policy = base()
+  policy.get('login')?.checks.add(
+    new Check('password', 'the login no longer counts', 'login_required', ({ oidc }) => {
+      const { accountId, loginTs } = oidc.session ?? {}
+      return accountId !== undefined && !isLoggedIn(oidc.entities.Account, loginTs)
+    }),
+  )
   policy.get('login')?.checks.add(
     new Check(
       'acr',
