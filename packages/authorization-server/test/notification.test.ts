@@ -28,6 +28,14 @@ test.each([
   expect(asked).toEqual([])
 })
 
+test('an answer that never ends is not waited for, nor held', async () => {
+  let isHeld = true
+  const endless = new ReadableStream({ cancel: () => void (isHeld = false) })
+  const notify = notifying(['client.example'], async () => new Response(endless))
+  expect((await notify('https://client.example/ping')).status).toBe(200)
+  expect(isHeld).toBe(false)
+})
+
 test('a host that is listed is asked at any port, and a redirect is never followed', async () => {
   const { asked, notify } = watched()
   const request = { method: 'POST', body: '{}', redirect: 'follow' } as const

@@ -17,11 +17,15 @@ import type { Request, Response } from './http.ts'
 let house: House
 let prover: Prover
 let isCutOff = false
+const few = { most: 3, within: 300 }
 
 beforeAll(async () => {
   house = await startHouse({
     profiles: ['fapi-ciba'],
-    configuration: { notificationHosts: ['client.example'] },
+    configuration: {
+      notificationHosts: ['client.example'],
+      failures: { login: few, userCodes: few }, // the others are those of a machine of many
+    },
     through: (records) =>
       aroundRecords(records, async (call) => {
         if (isCutOff) throw new Error('no such host: db.internal')
@@ -187,6 +191,21 @@ test.each(Object.entries(PAGES))('%s', async (_what, prepare) => {
   expect(during.text).toContain('id="error">temporarily_unavailable<')
   // The same once more, with the same cookies: nothing of what was begun is lost.
   expect((await act()).status).toBeLessThan(400)
+})
+
+test('who could not be looked at has not failed: nobody is locked out by an outage', async () => {
+  const browser = new Browser(house.send, house.issuer)
+  const login = await browser.open(`${house.issuer}/applications`)
+  const { userCode } = await start(house)
+  const device = await browser.open(`${house.issuer}/device`)
+  const code = { ...hiddenFields(device, 'user-code-submit'), user_code: userCode }
+  const submit = async () => [
+    (await browser.press(login, 'login-submit', alice)).status,
+    (await browser.press(device, 'user-code-submit', code)).status,
+  ]
+  for (let time = 0; time <= few.most; time += 1)
+    expect(await whileCutOff(submit)).toEqual([503, 503])
+  expect(await submit()).toEqual([200, 200])
 })
 
 test('what needs no store is served: metadata, keys; and the server says that it is not ready', async () => {

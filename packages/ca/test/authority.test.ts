@@ -4,6 +4,7 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -79,6 +80,21 @@ describe('opening again', () => {
     expect(readFileSync(john.files.key, 'utf8')).toBe(john.key)
     expect(john.chain).toBe(john.certificate + authority.issuing)
     expect(authority.trust).toBe(authority.root)
+  })
+
+  it('gives folders to which nobody else can write, whatever the umask', async () => {
+    const before = process.umask(0)
+    try {
+      const folder = join(newFolder(), 'certs')
+      await ensureAll(folder)
+      const folders = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ parentPath, name }) => join(parentPath, name))
+      for (const path of [folder, ...folders]) expect(statSync(path).mode & 0o022).toBe(0)
+      expect(folders.length).toBeGreaterThan(1)
+    } finally {
+      process.umask(before)
+    }
   })
 
   it('gives keys mode 0600, and takes the rights of others away from one that has more', async () => {

@@ -22,7 +22,10 @@ export async function logIn(
 ): Promise<string | undefined> {
   const login = form.get('login') ?? ''
   const attempt = limits.admitLogin(login, ctx.req.socket.remoteAddress)
-  const sub = await authenticate(records, login, form.get('password') ?? '')
+  const sub = await authenticate(records, login, form.get('password') ?? '').catch((error) => {
+    attempt.undecided() // a store that is away for a minute locks nobody out for five
+    throw error
+  })
   if (sub !== undefined) {
     attempt.succeeded()
     note(ctx, { subject: sub })

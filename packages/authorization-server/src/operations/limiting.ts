@@ -9,9 +9,14 @@ export function limitUserCodes({ DeviceCode }: Provider, limits: AuthenticationL
   const find = DeviceCode.findByUserCode.bind(DeviceCode)
   DeviceCode.findByUserCode = async (userCode, options) => {
     const attempt = limits.admitUserCode(Provider.ctx?.req.socket.remoteAddress)
-    const code = await find(userCode, options)
-    if (code) attempt.found()
-    return code
+    let isWrong = false // as long as nobody could look
+    try {
+      const code = await find(userCode, options)
+      isWrong = code === undefined
+      return code
+    } finally {
+      if (!isWrong) attempt.takeBack()
+    }
   }
 }
 

@@ -86,10 +86,13 @@ export class AuthenticationLimits {
   /**
    * Counts a failure before the password is looked at, so that those in parallel are counted, too.
    *
-   * @returns to be called when it was right
+   * @returns what came of it: it was right, or could not be looked at
    * @throws TooManyFailures
    */
-  admitLogin(login: string, address: string | undefined): { readonly succeeded: () => void } {
+  admitLogin(
+    login: string,
+    address: string | undefined,
+  ): { readonly succeeded: () => void; readonly undecided: () => void } {
     const { login: here, logins, loginAnywhere } = this.#counts
     const from = network(address)
     const [pair, anywhere] = [key(login, from), key(login)]
@@ -106,21 +109,26 @@ export class AuthenticationLimits {
         this.#known.forget(pair)
         this.#known.add(pair)
       },
+      undecided: () => {
+        here.takeBack(pair)
+        logins.takeBack(from)
+        loginAnywhere.takeBack(anywhere)
+      },
     }
   }
 
   /**
    * Counts a wrong code before it is looked up, so that those in parallel are counted, too.
    *
-   * @returns to be called when there is such a code
+   * @returns to be called unless there is no such code
    * @throws TooManyFailures
    */
-  admitUserCode(address: string | undefined): { readonly found: () => void } {
+  admitUserCode(address: string | undefined): { readonly takeBack: () => void } {
     const { userCodes } = this.#counts
     const from = network(address)
     refuseAfter(userCodes.wait(from))
     userCodes.add(from)
-    return { found: () => userCodes.takeBack(from) }
+    return { takeBack: () => userCodes.takeBack(from) }
   }
 }
 

@@ -32,6 +32,9 @@ import { RICH_AUTHORIZATION } from '../extensions/rich-authorization/requirement
 import { STEP_UP } from '../extensions/step-up/requirements.ts'
 import { TOKEN_EXCHANGE } from '../extensions/token-exchange/requirements.ts'
 
+/** Seconds for which a session is kept in which nobody has logged in. */
+const A_FORM = 600
+
 /**
  * What holds for every client of every profile. Every option of the library that we set stands next
  * to the clause that wants it, and no option is set twice. Where a row looks redundant, the library's
@@ -352,7 +355,11 @@ export const SECURITY_PROFILE = [
         short: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
       },
       clientBasedCORS: () => false, // for origins that are not listed: see http/cross-origin.ts
-      ttl: { Session: lifetimes.session, Interaction: lifetimes.interaction },
+      ttl: {
+        // Whoever looks at a form gets one, as often as they like: it is not kept for long.
+        Session: (_ctx, { accountId }) => (accountId === undefined ? A_FORM : lifetimes.session),
+        Interaction: lifetimes.interaction,
+      },
     }),
   },
   {

@@ -87,6 +87,12 @@ describe('an end-user', () => {
     expect(() => limits.admitLogin('alice', HERE)).toThrow(TooManyFailures)
   })
 
+  test('who could not be looked at has not failed', () => {
+    for (let time = 0; time < 20; time += 1) limits.admitLogin('alice', HERE).undecided()
+    fail(3, 'alice', () => HERE)
+    expect(() => limits.admitLogin('alice', HERE)).toThrow(TooManyFailures)
+  })
+
   test('whose password is tried from everywhere still gets in from where they have before', () => {
     limits.admitLogin('alice', HERE).succeeded()
     fail(6, 'alice', anywhere)

@@ -68,7 +68,7 @@ async function make(folder: string): Promise<void> {
   if (await isFolder(folder)) return
   if (dirname(folder) !== folder) await make(dirname(folder))
   try {
-    await mkdir(folder)
+    await mkdir(folder, 0o755) // whatever umask there is: whoever may write there replaces keys
   } catch (cause) {
     // Unless another process was faster.
     if (!(await isFolder(folder))) throw cause

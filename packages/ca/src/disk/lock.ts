@@ -36,7 +36,7 @@ function lockOf(path: string): string {
 }
 
 async function take(lock: string, content: string): Promise<boolean> {
-  await mkdir(dirname(lock), { recursive: true })
+  await mkdir(dirname(lock), { recursive: true, mode: 0o755 })
   const temporary = `${lock}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await writeFile(temporary, content, { flag: 'wx' })

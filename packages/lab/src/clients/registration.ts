@@ -105,7 +105,7 @@ async function addWithKeys(
   checkClient(metadata)
   const folder = clientFolder(folders.state, id)
   await rm(folder, { recursive: true, force: true }) // no key that is not its own any more
-  await mkdir(folder, { recursive: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(join(folder, METADATA), `${JSON.stringify(metadata, null, 2)}\n`)
   await registerClient(records, metadata)
   return { folder, metadata }

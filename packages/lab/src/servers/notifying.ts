@@ -12,8 +12,8 @@ type Notify = NonNullable<AuthorizationServerOptions['fetch']>
  */
 export function notifyingWith(trust: string): Notify {
   const dispatcher = new Agent({ connect: { ca: [...getCACertificates('default'), trust] } })
-  return async (url, { method = 'GET', headers, body, signal }) => {
-    const answer = await fetch(url, {
+  return (url, { method = 'GET', headers, body, signal }) =>
+    fetch(url, {
       method,
       headers: [...new Headers(headers)],
       body: body instanceof URLSearchParams || typeof body === 'string' ? body.toString() : null,
@@ -21,8 +21,4 @@ export function notifyingWith(trust: string): Notify {
       dispatcher,
       ...(signal && { signal }),
     })
-    // Only the status counts (CIBA-10.2): whoever never ends its answer holds no connection of ours.
-    await answer.body?.cancel()
-    return answer
-  }
 }

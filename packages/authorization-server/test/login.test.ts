@@ -1,4 +1,5 @@
 /** Who has logged in stays so for as long as the password is theirs, and they are somebody. */
+import { GRACE } from '@holdfast/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { provision } from '../src/index.ts'
 import { Browser } from './browser.ts'
@@ -108,4 +109,15 @@ test('an end-user who is gone is not logged in, and the next one may be', async 
   const login = await ask(browser, {})
   expect(login.status).toBe(200)
   expect((await browser.press(login, 'login-submit', OLD)).text).toContain('is wrong')
+})
+
+test('a session in which nobody has logged in is kept for as long as a form, not longer', async () => {
+  const sessions = async () => (await house.records.list('Session')).length
+  const before = await sessions()
+  const browser = await loggedIn()
+  for (const path of ['/device', '/logout']) await house.send({ url: house.issuer + path })
+  expect(await sessions()).toBe(before + 3)
+  vi.setSystemTime(Date.now() + 600_000 + GRACE)
+  expect(await sessions()).toBeLessThanOrEqual(before + 1)
+  expect(await silently(browser)).toBe('code')
 })
