@@ -28,6 +28,19 @@ describe('discovery', () => {
     await expect(dpopClient()).rejects.toMatchObject({ code: 'HOLDFAST_ISSUER' })
   })
 
+  it('RFC8414-3 holds for an issuer with a path and a slash at its end: it is kept as it is', async () => {
+    const issuer = `${server.issuer}/tenant/`
+    server.edits.answers = {
+      '/tenant/.well-known/openid-configuration': () => ({
+        status: 200,
+        body: { issuer, token_endpoint: `${server.issuer}/token` },
+      }),
+    }
+    const connected = await client({ ...make('private_key_jwt', 'dpop'), issuer })
+    await connected.clientCredentials(REQUEST)
+    expect(server.to('/token')[0]?.assertion).toMatchObject({ aud: issuer })
+  })
+
   it('refuses material that contradicts itself before it connects', async () => {
     const { key, ...rest } = make('private_key_jwt', 'dpop')
     expect(key).toBeDefined()
@@ -95,5 +108,16 @@ describe('client authentication', () => {
       const htu = binding === 'dpop' ? `${base}${request.path}` : undefined
       expect(request.proof?.['htu']).toBe(htu)
     }
+  })
+
+  it('RFC8705-5 holds without aliases: the endpoints themselves ask for the certificate', async () => {
+    server.edits.metadata = ({ mtls_endpoint_aliases: aliases, ...honest }) => ({
+      ...honest,
+      ...Object(aliases),
+    })
+    const connected = await client(make('tls_client_auth', 'mtls'))
+    await (await connected.authorize(REQUEST)).callback(callbackUrl())
+    const sent = [...server.to('/par'), ...server.to('/token')]
+    expect(sent.map(({ certificate }) => certificate)).toEqual([CERTIFICATE, CERTIFICATE])
   })
 })

@@ -36,6 +36,19 @@ it('is checked and its claims are given', async () => {
   expect(server.to('/jwks')).toHaveLength(1)
 })
 
+it('may have us as its only audience in a list', async () => {
+  const { clientId: aud } = make('private_key_jwt', 'dpop')
+  server.edits.idToken = (honest) => ({ ...honest, aud: [aud] })
+  const { tokens } = await login()
+  expect(tokens.id_token_claims?.aud).toEqual([aud])
+})
+
+it('is checked by the key of its alg, where others have the same kid', async () => {
+  const keys = server.jwks.keys.map((key) => ({ ...key, kid: 'ES256' }))
+  server.edits.answers = { '/jwks': () => ({ status: 200, body: { keys } }) }
+  expect((await login()).tokens.id_token_claims).toMatchObject({ sub: 'alice' })
+})
+
 type Claims = Readonly<Record<string, unknown>>
 
 describe('its claims (OpenID Connect Core §3.1.3.7)', () => {

@@ -80,6 +80,26 @@ describe('server-provided nonces', () => {
     expect(requests.map(({ proof }) => proof?.['nonce'])).toEqual([undefined, expect.any(String)])
   })
 
+  it('RFC9110-11.1 holds for the resource: its scheme may be written in any case', async () => {
+    server.edits.answers = {
+      '/accounts': ({ proof }) =>
+        proof?.['nonce'] === 'nonce-1'
+          ? { status: 200, body: {} }
+          : {
+              status: 401,
+              body: {},
+              headers: {
+                'dpop-nonce': 'nonce-1',
+                'www-authenticate': 'dPoP error="use_dpop_nonce"',
+              },
+            },
+    }
+    const connected = await dpopClient()
+    const tokens = await connected.clientCredentials(REQUEST)
+    const response = await connected.call(tokens, 'GET', `${server.issuer}/accounts`)
+    expect(response.status).toBe(200)
+  })
+
   it('RFC9449-9 stops at a resource that never has enough', async () => {
     server.edits.nonce = { '/accounts': 'always' }
     const connected = await dpopClient()
