@@ -1,23 +1,11 @@
 /**
  * Stands in for the OpenID Foundation's suite, which is somebody else's and of another language: the
- * same REST interface, and modules that use the configuration they were given against the real lab.
+ * same REST interface, and modules that use the configuration they were given.
  */
-import { createServer, type Server } from 'node:https'
+import { createServer } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { approve, type ClientMaterial, connect, openConnection } from '@holdfast/client'
-
-interface Configuration {
-  readonly alias: string
-  readonly server: { readonly discoveryUrl: string }
-  readonly client: {
-    readonly client_id: string
-    readonly scope: string
-    readonly jwks: { readonly keys: readonly [NonNullable<ClientMaterial['key']>] }
-  }
-  readonly mtls: { readonly cert: string; readonly key: string; readonly ca: string }
-  readonly resource: { readonly resourceUrl: string }
-}
+import { listening } from './listening.ts'
 
 interface Entry {
   readonly src: string
@@ -26,10 +14,17 @@ interface Entry {
   readonly requirements?: readonly string[]
 }
 
-interface Ending {
+export interface Ending {
   readonly status: string
   readonly result?: string
   readonly log: readonly Entry[]
+}
+
+/** A module that has been started, as it is whenever somebody asks. */
+export interface Module {
+  readonly ending: () => Ending
+  /** Of a module that plays the servers: where a client finds them. */
+  readonly exposed?: { readonly issuer: string; readonly accounts_endpoint: string }
 }
 
 const warning: Entry = {
@@ -41,35 +36,40 @@ const warning: Entry = {
 const failure: Entry = { ...warning, src: 'CheckAnother', msg: 'is wrong', result: 'FAILURE' }
 const success: Entry = { src: 'CheckThird', msg: 'is right', result: 'SUCCESS' }
 
-/** Modules by name: each ends as it is called, but the first, which ends as the lab lets it. */
+export const passed: Ending = { status: 'FINISHED', result: 'PASSED', log: [success] }
+export const failed: Ending = { status: 'FINISHED', result: 'FAILED', log: [failure] }
+export const waiting: Ending = { status: 'WAITING', log: [] }
+
+/** Modules that end as they are called. */
 const ENDINGS: { readonly [module: string]: Ending } = {
   warns: { status: 'FINISHED', result: 'WARNING', log: [success, warning] },
-  fails: { status: 'FINISHED', result: 'FAILED', log: [failure] },
+  fails: failed,
   'fails-for-no-reason': { status: 'FINISHED', result: 'FAILED', log: [success] },
   breaks: { status: 'INTERRUPTED', log: [] },
-  waits: { status: 'WAITING', log: [] },
+  waits: waiting,
   'is-skipped': { status: 'FINISHED', result: 'SKIPPED', log: [] },
 }
 
-export interface StandingSuite {
+export interface StandingSuite<Configuration> {
   readonly url: string
   /** Query and body of every plan that was made. */
   readonly plans: { readonly query: URLSearchParams; readonly configuration: Configuration }[]
   readonly close: () => void
 }
 
-interface Options {
+interface Options<Configuration> {
   readonly tls: { readonly cert: string; readonly key: string }
-  /** PEM: whom the lab's servers are signed by. */
-  readonly trust: string
   readonly modules: readonly string[]
   readonly token?: string
-  readonly kind: 'authorization_code' | 'client_credentials'
+  /** What the other modules do. */
+  readonly play: (module: string, configuration: Configuration) => Promise<Module>
 }
 
-export async function startSuite(options: Options): Promise<StandingSuite> {
-  const plans: StandingSuite['plans'] = []
-  const endings = new Map<string, Ending>()
+export async function startSuite<Configuration>(
+  options: Options<Configuration>,
+): Promise<StandingSuite<Configuration>> {
+  const plans: StandingSuite<Configuration>['plans'] = []
+  const started = new Map<string, Module>()
   const server = createServer(options.tls, (request, response) => {
     void answer(request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -91,64 +91,21 @@ export async function startSuite(options: Options): Promise<StandingSuite> {
     }
     if (what === 'POST runner') return { status: 201, body: { id: await start(searchParams) } }
     if (what === 'GET plan') return { status: 200, body: { variants: { grant_management: {} } } }
-    if (what === 'GET info') return { status: 200, body: endings.get(id) }
-    if (what === 'GET log') return { status: 200, body: endings.get(id)?.log }
+    if (what === 'GET info') return { status: 200, body: started.get(id)?.ending() }
+    if (what === 'GET log') return { status: 200, body: started.get(id)?.ending().log }
     if (what === 'GET runner' && id === 'browser')
       return { status: 200, body: { urls: [`https://somewhere/${more}`] } }
-    return { status: 200, body: [] }
+    return { status: 200, body: { exposed: started.get(id)?.exposed } }
   }
 
   async function start(query: URLSearchParams): Promise<string> {
     const module = query.get('test') ?? ''
-    const id = `${module}-${endings.size}`
+    const id = `${module}-${started.size}`
     const { configuration } = plans[Number(query.get('plan')?.slice('plan-'.length)) - 1]!
-    endings.set(id, ENDINGS[module] ?? (await tryLab(configuration, options)))
+    const ending = ENDINGS[module]
+    started.set(id, ending ? { ending: () => ending } : await options.play(module, configuration))
     return id
   }
 
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-  return { url: `https://localhost:${portOf(server)}`, plans, close: () => server.close() }
-}
-
-/** An honest request with what the configuration holds, as a module would make it. */
-async function tryLab(configuration: Configuration, { trust, kind }: Options): Promise<Ending> {
-  const { alias, server, client: given, mtls, resource } = configuration
-  const client = await connect({
-    issuer: server.discoveryUrl.replace('/.well-known/openid-configuration', ''),
-    clientId: given.client_id,
-    authentication: alias.includes('-tls-') ? 'tls_client_auth' : 'private_key_jwt',
-    binding: alias.includes('-dpop') ? 'dpop' : 'mtls',
-    redirectUri: `https://suite.example/test/a/${alias}/callback`,
-    key: given.jwks.keys[0],
-    certificate: { chain: mtls.cert + mtls.ca, key: mtls.key },
-    trust,
-  })
-  try {
-    const tokens =
-      kind === 'client_credentials'
-        ? await client.clientCredentials({ scope: given.scope })
-        : await withUser(client, given.scope)
-    const { status } = await client.call(tokens, 'GET', resource.resourceUrl)
-    return { status: 'FINISHED', result: status === 200 ? 'PASSED' : 'FAILED', log: [success] }
-  } finally {
-    await client.close()
-  }
-}
-
-async function withUser(client: Awaited<ReturnType<typeof connect>>, scope: string) {
-  const { redirectUri, trust } = client.material
-  const authorization = await client.authorize({ scope })
-  const browser = openConnection({ trust })
-  try {
-    const user = { login: 'alice', password: 'doe' }
-    const back = await approve(authorization.url, { fetch: browser.fetch, user, redirectUri })
-    return await authorization.callback(back)
-  } finally {
-    await browser.close()
-  }
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
+  return { url: await listening(server), plans, close: () => server.close() }
 }

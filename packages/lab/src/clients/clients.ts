@@ -138,7 +138,7 @@ const subjectOf = ({ id, subject = `CN=${id},O=Holdfast lab` }: LabClient): stri
 
 /** A private JWK for client assertions: the present one, or a new one of which the server is told. */
 export function keyOf(
-  present: ClientMaterial | undefined,
+  present: Pick<ClientMaterial, 'key'> | undefined,
   id: string,
 ): NonNullable<ClientMaterial['key']> {
   if (present?.key) return present.key

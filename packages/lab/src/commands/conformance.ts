@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander'
 import type { Attached } from '../attach.ts'
 import type { Written } from '../conformance/configuration.ts'
 import { type PlanRun, PLAN_RUNS, planRuns } from '../conformance/plans.ts'
-import { lineOf, toHtml, toJunit } from '../conformance/reports.ts'
+import { clientLine, lineOf, toHtml, toJunit } from '../conformance/reports.ts'
 import {
   type Expectation,
   expectations,
@@ -50,7 +50,7 @@ const EXPECTED = join(import.meta.dirname, '../conformance/expected.json')
 const LOCAL_SUITE = 'https://localhost.emobix.co.uk:8443'
 /** Milliseconds between two looks at a module. */
 const EVERY = 1_000
-const WIDTH = 36
+const WIDTH = 45
 
 export function define(command: Command): void {
   command.helpCommand(false)
@@ -69,7 +69,9 @@ export function define(command: Command): void {
 
   command
     .command('config')
-    .description('register two clients for each plan with the lab that is up, write its JSON')
+    .description(
+      'write the JSON of each plan; its clients are made, and known to the lab that is up',
+    )
     .addOption(suite('base URL of the suite').default(LOCAL_SUITE))
     .addOption(plan)
     .addOption(out)
@@ -184,6 +186,7 @@ function tellProgress({ label, module, at, of, result }: Progress, tell: Tell): 
   }
   const place = `${String(at).padStart(String(of).length)}/${of}`
   tell(`${tick(result.ok)} ${dim(place)} ${column(result.result, 8)} ${module}`)
+  if (result.client !== undefined) tell(dim(`    ${clientLine(result.client)}`))
   for (const condition of result.conditions) {
     const line = `    ${lineOf(condition)}`
     tell(condition.expected === undefined ? bad(line) : dim(line))

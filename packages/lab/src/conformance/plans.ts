@@ -1,9 +1,10 @@
-/** The OpenID Foundation's plans for authorization servers, in every variant that the lab answers. */
+/** The OpenID Foundation's plans, in every variant that our servers answer and our client asks for. */
 import type { Binding } from '../clients/clients.ts'
 
 export interface PlanRun {
-  /** Its name with us, its alias with the suite, and what its two clients are called after. */
+  /** Its name with us, its alias with the suite, and what its clients are called after. */
   readonly label: string
+  readonly tested: 'servers' | 'client'
   /** What the suite calls the plan. */
   readonly plan: string
   readonly variant: Variant
@@ -22,11 +23,6 @@ const AUTHENTICATIONS = [
   { authentication: 'tls_client_auth', client_auth_type: 'mtls', word: 'tls' },
 ] as const
 
-const WITH_USER = [
-  { openid: true, variant: { openid: 'openid_connect' }, word: 'openid' },
-  { openid: false, variant: { openid: 'plain_oauth' }, word: 'oauth' },
-] as const
-
 const CLIENTS = AUTHENTICATIONS.flatMap(({ authentication, client_auth_type, word }) =>
   (['dpop', 'mtls'] as const).map((binding) => ({
     authentication,
@@ -36,53 +32,93 @@ const CLIENTS = AUTHENTICATIONS.flatMap(({ authentication, client_auth_type, wor
   })),
 )
 
-const securityProfile = CLIENTS.flatMap(({ words, variant, ...client }): PlanRun[] => [
-  ...WITH_USER.map(({ openid, variant: user, word }): PlanRun => ({
-    authentication: client.authentication,
-    binding: client.binding,
-    label: `security-profile-${words}-${word}`,
-    plan: 'fapi2-security-profile-final-test-plan',
-    variant: { ...user, ...variant, fapi_profile: 'plain_fapi' },
-    flow: 'authorization_code',
-    openid,
-    profile: 'fapi2-security-profile',
-  })),
-  {
-    ...client,
-    label: `client-credentials-${words}`,
-    plan: 'fapi2-security-profile-final-test-plan',
-    variant: {
-      openid: 'plain_oauth',
-      ...variant,
-      fapi_profile: 'fapi_client_credentials_grant',
-    },
-    flow: 'client_credentials',
-    openid: false,
-    profile: 'fapi2-security-profile',
-  },
-])
+/** Most plans come twice: the suite plays the client of our servers, or the servers of our client. */
+interface Side {
+  readonly tested: PlanRun['tested']
+  /** Of the labels. */
+  readonly prefix: '' | 'our-client-'
+  /** What the suite's names of the plans end with. */
+  readonly suffix: 'test-plan' | 'client-test-plan'
+  readonly openid: Variant
+  readonly oauth: Variant
+}
 
-const messageSigning = CLIENTS.flatMap(({ words, variant, ...client }) =>
-  WITH_USER.map(({ openid, variant: user, word }): PlanRun => ({
-    authentication: client.authentication,
-    binding: client.binding,
-    label: `message-signing-${words}-${word}`,
-    plan: 'fapi2-message-signing-final-test-plan',
-    variant: {
-      ...user,
-      ...variant,
-      fapi_profile: 'plain_fapi',
-      fapi_request_method: 'signed_non_repudiation',
-      fapi_response_mode: 'jarm',
-    },
+const SERVERS: Side = {
+  tested: 'servers',
+  prefix: '',
+  suffix: 'test-plan',
+  openid: { openid: 'openid_connect' },
+  oauth: { openid: 'plain_oauth' },
+}
+
+const OUR_CLIENT: Side = {
+  tested: 'client',
+  prefix: 'our-client-',
+  suffix: 'client-test-plan',
+  openid: { fapi_client_type: 'oidc' },
+  oauth: { fapi_client_type: 'plain_oauth' },
+}
+
+type Client = (typeof CLIENTS)[number]
+
+const WITH_USER = [
+  { openid: true, word: 'openid' },
+  { openid: false, word: 'oauth' },
+] as const
+
+const SECURITY_PROFILE = {
+  name: 'security-profile',
+  variant: { fapi_profile: 'plain_fapi' },
+} as const
+
+const MESSAGE_SIGNING = {
+  name: 'message-signing',
+  variant: {
+    fapi_profile: 'plain_fapi',
+    fapi_request_method: 'signed_non_repudiation',
+    fapi_response_mode: 'jarm',
+  },
+} as const
+
+const withUser = (
+  side: Side,
+  { authentication, binding, words, variant }: Client,
+  profile: typeof SECURITY_PROFILE | typeof MESSAGE_SIGNING,
+): readonly PlanRun[] =>
+  WITH_USER.map(({ openid, word }) => ({
+    tested: side.tested,
+    authentication,
+    binding,
+    label: `${side.prefix}${profile.name}-${words}-${word}`,
+    plan: `fapi2-${profile.name}-final-${side.suffix}`,
+    variant: { ...side[word], ...variant, ...profile.variant },
     flow: 'authorization_code',
     openid,
-    profile: 'fapi2-message-signing',
-  })),
-)
+    profile: `fapi2-${profile.name}`,
+  }))
+
+const withoutUser = (side: Side, { words, variant, ...client }: Client): PlanRun => ({
+  ...client,
+  tested: side.tested,
+  label: `${side.prefix}client-credentials-${words}`,
+  plan: `fapi2-security-profile-final-${side.suffix}`,
+  variant: { ...side.oauth, ...variant, fapi_profile: 'fapi_client_credentials_grant' },
+  flow: 'client_credentials',
+  openid: false,
+  profile: 'fapi2-security-profile',
+})
+
+const runsOf = (side: Side): readonly PlanRun[] => [
+  ...CLIENTS.flatMap((client) => [
+    ...withUser(side, client, SECURITY_PROFILE),
+    withoutUser(side, client),
+  ]),
+  ...CLIENTS.flatMap((client) => withUser(side, client, MESSAGE_SIGNING)),
+]
 
 const ciba = AUTHENTICATIONS.flatMap(({ authentication, client_auth_type, word }) =>
   (['poll', 'ping'] as const).map((ciba_mode): PlanRun => ({
+    tested: 'servers',
     authentication,
     binding: 'mtls',
     label: `ciba-${word}-${ciba_mode}`,
@@ -99,7 +135,7 @@ const ciba = AUTHENTICATIONS.flatMap(({ authentication, client_auth_type, word }
   })),
 )
 
-export const PLAN_RUNS: readonly PlanRun[] = [...securityProfile, ...messageSigning, ...ciba]
+export const PLAN_RUNS: readonly PlanRun[] = [...runsOf(SERVERS), ...ciba, ...runsOf(OUR_CLIENT)]
 
 /**
  * @param wanted a label, the beginning of some, or the suite's name of a plan; none: all

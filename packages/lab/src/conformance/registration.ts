@@ -16,7 +16,7 @@ export interface ConformanceClient {
 type Which = 1 | 2
 
 /** A key for the first client of a run, or for the second. */
-type KeyFor = (which: Which) => Promise<JsonWebKey>
+export type KeyFor = (which: Which) => Promise<JsonWebKey>
 
 export async function makeClient(
   { label }: PlanRun,
@@ -28,7 +28,7 @@ export async function makeClient(
   return { id, key, certificate }
 }
 
-const subjectOf = (id: string): string => `CN=${id},O=Holdfast conformance`
+export const subjectOf = (id: string): string => `CN=${id},O=Holdfast conformance`
 
 const generate = promisify(generateKeyPair)
 
@@ -60,7 +60,7 @@ export const scopeOf = ({ flow, openid }: PlanRun): string => {
 /** @param callback the suite's redirect URI for this run */
 export function registrationOf(
   run: PlanRun,
-  { id, key }: ConformanceClient,
+  { id, key }: Pick<ConformanceClient, 'id' | 'key'>,
   callback: string,
 ): ClientMetadata {
   const { authentication, binding, profile } = run

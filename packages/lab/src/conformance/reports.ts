@@ -19,16 +19,23 @@ const total = (modules: readonly ModuleResult[]): string =>
 
 const caseOf =
   (label: string) =>
-  ({ module, result, seconds, conditions, ok }: ModuleResult): Markup =>
+  (one: ModuleResult): Markup =>
     markup`
-    <testcase classname="${label}" name="${module}" time="${seconds.toFixed(1)}">${
-      ok ? (result === 'SKIPPED' ? SKIPPED : []) : failureOf(result, conditions)
+    <testcase classname="${label}" name="${one.module}" time="${one.seconds.toFixed(1)}">${
+      one.ok ? (one.result === 'SKIPPED' ? SKIPPED : []) : failureOf(one)
     }</testcase>`
 
 const SKIPPED = markup`<skipped/>`
 
-const failureOf = (result: string, conditions: readonly ConditionResult[]): Markup =>
-  markup`<failure message="${result}">${conditions.map(lineOf).join('\n')}</failure>`
+const failureOf = (one: ModuleResult): Markup =>
+  markup`<failure message="${one.result}">${linesOf(one).join('\n')}</failure>`
+
+const linesOf = ({ client, conditions }: ModuleResult): readonly string[] => [
+  ...(client === undefined ? [] : [clientLine(client)]),
+  ...conditions.map(lineOf),
+]
+
+export const clientLine = (did: string): string => `our client ${did}`
 
 /** One condition in a line: what, which clause, why it is no surprise. */
 export const lineOf = ({
@@ -81,6 +88,6 @@ ${modules.map(rowOf)}
 </table>
 `
 
-const rowOf = ({ module, result, seconds, conditions, ok }: ModuleResult): Markup =>
-  markup`<tr class="${ok ? 'good' : 'bad'}"><td><code>${module}</code></td><td>${result}</td><td>${seconds.toFixed(1)}</td><td>${conditions.map((one) => markup`${lineOf(one)}<br>`)}</td></tr>
+const rowOf = (one: ModuleResult): Markup =>
+  markup`<tr class="${one.ok ? 'good' : 'bad'}"><td><code>${one.module}</code></td><td>${one.result}</td><td>${one.seconds.toFixed(1)}</td><td>${linesOf(one).map((line) => markup`${line}<br>`)}</td></tr>
 `

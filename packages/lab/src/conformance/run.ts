@@ -1,7 +1,8 @@
 /** Drives plans through a running suite, one module after the other, and judges what came out. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Written } from './configuration.ts'
+import { sendClient } from './our-client.ts'
+import { outcome } from './outcome.ts'
 import type { LogEntry, Module, Suite } from './suite.ts'
 
 export interface ModuleResult {
@@ -9,6 +10,8 @@ export interface ModuleResult {
   /** PASSED, WARNING, REVIEW, SKIPPED, FAILED as the suite says, or what became of it instead. */
   readonly result: string
   readonly seconds: number
+  /** What our client did, where it is tested: `stopped: …`. */
+  readonly client?: string
   /** Conditions that failed or warned. */
   readonly conditions: readonly ConditionResult[]
   readonly ok: boolean
@@ -66,11 +69,8 @@ export interface Progress {
 /** What a newer suite also wants to know, where it asks. */
 const USUAL = { authorization_request_type: 'simple', grant_management: 'disabled' }
 
-export async function runPlan(
-  suite: Suite,
-  { run, configuration }: Written,
-  course: Course,
-): Promise<PlanResult> {
+export async function runPlan(suite: Suite, written: Written, course: Course): Promise<PlanResult> {
+  const { run, configuration } = written
   const asked = await suite.parameters(run.plan)
   const usual = Object.entries(USUAL).filter(([parameter]) => asked.has(parameter))
   const variant = { ...Object.fromEntries(usual), ...run.variant }
@@ -84,7 +84,7 @@ export async function runPlan(
       of: modules.length,
     }
     course.progress(step)
-    const result = await runModule(suite, { plan: id, label: run.label, module }, course)
+    const result = await runModule(suite, { plan: id, written, module }, course)
     course.progress({ ...step, result })
     results.push(result)
   }
@@ -100,25 +100,35 @@ export async function runPlan(
 
 interface Started {
   readonly plan: string
-  readonly label: string
+  readonly written: Written
   readonly module: Module
 }
 
 async function runModule(
   suite: Suite,
-  { plan, label, module }: Started,
+  { plan, written, module }: Started,
   { expected, patience, every }: Course,
 ): Promise<ModuleResult> {
   const start = performance.now()
   const id = await suite.startModule(plan, module)
-  const result = await outcome(suite, id, { until: start + patience * 1_000, every })
+  const { run, client } = written
+  let did: string | undefined
+  const result = await outcome(suite, id, {
+    until: start + patience * 1_000,
+    every,
+    ...(client && {
+      whenWaiting: async () => {
+        did = await sendClient(suite, id, { run, client })
+      },
+    }),
+  })
   const conditions = (await suite.log(id)).flatMap((entry) =>
     conditionOf(entry, (condition) =>
       expected.find(
         (one) =>
           one.condition === condition &&
           (one.module ?? module.testModule) === module.testModule &&
-          (one.plan ?? label) === label,
+          (one.plan ?? run.label) === run.label,
       ),
     ),
   )
@@ -126,6 +136,7 @@ async function runModule(
     module: module.testModule,
     result,
     seconds: (performance.now() - start) / 1_000,
+    ...(did !== undefined && { client: did }),
     conditions,
     ok: GOOD.has(result) || (EXCUSABLE.has(result) && allExpected(conditions)),
   }
@@ -137,23 +148,6 @@ const EXCUSABLE: ReadonlySet<string> = new Set(['WARNING', 'FAILED'])
 
 const allExpected = (conditions: readonly ConditionResult[]): boolean =>
   conditions.length > 0 && conditions.every(({ expected }) => expected !== undefined)
-
-async function outcome(
-  suite: Suite,
-  id: string,
-  { until, every }: { readonly until: number; readonly every: number },
-): Promise<string> {
-  for (;;) {
-    const { status, result } = await suite.info(id)
-    if (status === 'FINISHED' && result) return result
-    if (status === 'INTERRUPTED') return status
-    if (performance.now() > until) {
-      const urls = await suite.waitingFor(id)
-      return urls.length > 0 ? 'WAITS FOR A PERSON' : `STILL ${status}`
-    }
-    await pause(every)
-  }
-}
 
 function conditionOf(
   { src = '', msg = '', result, requirements = [] }: LogEntry,

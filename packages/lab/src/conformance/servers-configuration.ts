@@ -1,24 +1,15 @@
-/** The suite's configuration of a plan run: JSON that it takes as it is. Private keys are in it. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/** A plan run for our servers: what the suite, which plays two clients, is told of them. */
 import type { JsonWebKey } from 'node:crypto'
-import { type ClientMetadata, registerClient } from '@holdfast/authorization-server'
-import { openAuthority } from '@holdfast/ca'
+import type { ClientMetadata } from '@holdfast/authorization-server'
 import { z } from 'zod'
 import type { Addresses } from '../addresses.ts'
-import type { Attached } from '../attach.ts'
 import { USERS } from '../clients/users.ts'
 import { browserAt, type Visit } from './browser.ts'
+import { kept, type Making } from './making.ts'
 import type { PlanRun } from './plans.ts'
-import {
-  type ConformanceClient,
-  makeClient,
-  newKeys,
-  registrationOf,
-  scopeOf,
-} from './registration.ts'
+import { type ConformanceClient, makeClient, registrationOf, scopeOf } from './registration.ts'
 
-interface SuiteConfiguration {
+export interface ServersConfiguration {
   readonly alias: string
   readonly description: string
   readonly server: { readonly discoveryUrl: string }
@@ -50,48 +41,29 @@ interface SuiteCertificate {
   readonly ca: string
 }
 
-export interface Written {
-  readonly run: PlanRun
-  readonly file: string
-  readonly configuration: SuiteConfiguration
-}
-
 /** Where the suite waits for the authorization responses of a run. */
 const callbackOf = (suite: string, { label }: PlanRun): string =>
   `${suite}/test/a/${label}/callback`
 
-/**
- * Registers the clients of each run with the lab, and writes its configuration into `folder`, mode
- * 0600. Keys of an earlier call are kept.
- *
- * @param suite base URL under which the suite's own browser and callbacks are reached
- */
-export async function writeConfigurations(
-  lab: Attached,
-  runs: readonly PlanRun[],
-  { suite, folder }: { readonly suite: string; readonly folder: string },
-): Promise<readonly Written[]> {
-  const authority = await openAuthority(lab.folders.certs)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const newKey = newKeys()
-  const clients: ClientMetadata[] = []
-  const made: Written[] = []
-  for (const run of runs) {
-    const file = join(folder, `${run.label}.json`)
-    const [known, known2] = await knownKeys(file)
-    const pair = [
-      await makeClient(run, 1, { authority, key: known ?? (await newKey(1)) }),
-      await makeClient(run, 2, { authority, key: known2 ?? (await newKey(2)) }),
-    ] as const
-    const callback = callbackOf(suite, run)
-    const surroundings = { addresses: lab.addresses, callback, ca: authority.issuing }
-    clients.push(...pair.map((client) => registrationOf(run, client, callback)))
-    made.push({ run, file, configuration: configurationOf(run, pair, surroundings) })
+/** @returns also what the lab must know of the clients */
+export async function forServers(
+  run: PlanRun,
+  { authority, newKey, addresses, suite, file }: Making,
+): Promise<{
+  readonly configuration: ServersConfiguration
+  readonly clients: readonly ClientMetadata[]
+}> {
+  const [known, known2] = await knownKeys(file)
+  const pair = [
+    await makeClient(run, 1, { authority, key: known ?? (await newKey(1)) }),
+    await makeClient(run, 2, { authority, key: known2 ?? (await newKey(2)) }),
+  ] as const
+  const callback = callbackOf(suite, run)
+  const surroundings = { addresses, callback, ca: authority.issuing }
+  return {
+    clients: pair.map((client) => registrationOf(run, client, callback)),
+    configuration: configurationOf(run, pair, surroundings),
   }
-  for (const client of clients) await registerClient(lab.records, client)
-  for (const { file, configuration } of made)
-    await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
-  return made
 }
 
 interface Surroundings {
@@ -105,7 +77,7 @@ function configurationOf(
   run: PlanRun,
   [first, second]: readonly [ConformanceClient, ConformanceClient],
   { addresses, callback, ca }: Surroundings,
-): SuiteConfiguration {
+): ServersConfiguration {
   const { issuer, resource, authorizationServerManagement: management } = addresses
   const approval = `${management}/backchannel-authentication`
   return {
@@ -143,12 +115,7 @@ const certificateOf = (
 const jwks = z.object({ jwks: z.object({ keys: z.tuple([z.looseObject({ n: z.string() })]) }) })
 const earlier = z.object({ client: jwks, client2: jwks })
 
-/** A file that cannot be read as one of ours gives no keys: new ones are made, and replace it. */
 async function knownKeys(file: string): Promise<readonly (JsonWebKey | undefined)[]> {
-  try {
-    const { client, client2 } = earlier.parse(JSON.parse(await readFile(file, 'utf8')))
-    return [client.jwks.keys[0], client2.jwks.keys[0]]
-  } catch {
-    return []
-  }
+  const known = await kept(file, earlier)
+  return [known?.client.jwks.keys[0], known?.client2.jwks.keys[0]]
 }

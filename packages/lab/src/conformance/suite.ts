@@ -1,8 +1,9 @@
 /** A running conformance suite, by its REST interface (version 5.2). */
+import { getCACertificates } from 'node:tls'
 import { z } from 'zod'
 import { Agent, fetch } from 'undici'
 import { readTextFile } from '../text-file.ts'
-import { SuiteError } from './suite-error.ts'
+import { reasonOf, SuiteError } from './suite-error.ts'
 
 const module = z.object({
   testModule: z.string(),
@@ -20,6 +21,10 @@ const entries = z.array(
   }),
 )
 const planInfo = z.looseObject({ variants: z.record(z.string(), z.unknown()).optional() })
+/** Of a module in which it plays the servers: the issuer, and the API that is to be called. */
+const played = z.object({
+  exposed: z.object({ issuer: z.string(), accounts_endpoint: z.string() }),
+})
 const browser = z.looseObject({ urls: z.array(z.string()).optional() })
 
 export type Module = z.infer<typeof module>
@@ -35,6 +40,8 @@ export interface SuiteAccess {
 }
 
 export class Suite {
+  /** PEM of whom its servers are trusted by, those that it plays as well. */
+  readonly trust: string
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #agent: Agent
@@ -42,7 +49,8 @@ export class Suite {
   private constructor(url: string, token: string | undefined, ca: string | undefined) {
     this.#url = url
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    this.#agent = new Agent(ca === undefined ? {} : { connect: { ca } })
+    this.trust = ca ?? getCACertificates().join('\n')
+    this.#agent = new Agent({ connect: { ca: this.trust } })
   }
 
   /** @throws UsageError for a file that cannot be read; SuiteError where nobody answers */
@@ -82,6 +90,12 @@ export class Suite {
     return this.#ask('GET', `log/${id}`, entries)
   }
 
+  /** Where our client finds the servers that a module plays. It waits for them by then. */
+  async playedBy(id: string): Promise<{ readonly issuer: string; readonly api: string }> {
+    const { exposed } = await this.#ask('GET', `runner/${id}`, played)
+    return { issuer: exposed.issuer, api: exposed.accounts_endpoint }
+  }
+
   /** URLs that the module wants visited, and that the suite's own browser has not. */
   async waitingFor(id: string): Promise<readonly string[]> {
     return (await this.#ask('GET', `runner/browser/${id}`, browser)).urls ?? []
@@ -111,10 +125,7 @@ export class Suite {
         ...(body && { body: JSON.stringify(body) }),
       })
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-      throw new SuiteError(
-        `no conformance suite answers at ${this.#url}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      )
+      throw new SuiteError(`no conformance suite answers at ${this.#url}: ${reasonOf(error)}`)
     }
   }
 }
