@@ -66,6 +66,19 @@ test.for([
 
 const PLAN = 'our-client-security-profile-jwt-dpop-openid'
 
+test('without --ca, it trusts whom Node trusts', async () => {
+  const { place, tls, ca } = stage
+  const suite = await startSuite({ tls, modules: [HAPPY], play: servers.play })
+  const args = ['conformance', 'run', '--suite', suite.url, '--plan', PLAN]
+  const [unknown, known] = [
+    await run(place, args),
+    await run(place, args, { env: { NODE_EXTRA_CA_CERTS: ca } }),
+  ]
+  suite.close()
+  expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('certificate')])
+  expect([known.code, known.out]).toEqual([0, expect.stringContaining(CALLED)])
+})
+
 test('a client that goes on where it should stop fails, and the report says what it did', async () => {
   const html = join(stage.place.state, 'report.html')
   const { code, out } = await drive(PLAN, ['takes-it-for-a-fault'], '--html', html)
