@@ -28,6 +28,7 @@ async function up(options: { tour: boolean }, command: Command): Promise<void> {
   const stopped = untilStopped()
   const { startLab } = await import('../lab.ts')
   const lab = await startLab(configuration)
+  let isLeft = false
   try {
     await lab.ready()
     await writeRunFile(state, {
@@ -37,7 +38,8 @@ async function up(options: { tour: boolean }, command: Command): Promise<void> {
       addresses: { ...lab.addresses },
     })
     tell(`${bold('Holdfast')} is up after ${Math.round(performance.now())} ms\n`)
-    if (options.tour) await tourOnce(command)
+    isLeft = options.tour && (await tourOnce(command, stopped)) === 'left'
+    if (isLeft) return
     tellAddresses(lab, state, tell)
     tellWhatNext(command, tell)
     await stopped
@@ -47,21 +49,41 @@ async function up(options: { tour: boolean }, command: Command): Promise<void> {
     } finally {
       await lab.close()
     }
+    // What is left of the tour would go on without a lab.
+    if (isLeft) process.exit()
   }
 }
 
-async function tourOnce(command: Command): Promise<void> {
+/** Whoever stops the lab in the middle of the tour does not wait for the rest. */
+async function tourOnce(command: Command, stopped: Promise<void>): Promise<'taken' | 'left'> {
   const { tour } = await import('../flows/tour.ts')
-  const { ok } = await withLab(command, (lab) => tour(lab, tell))
-  tell()
-  if (!ok) process.exitCode = 1
+  let isStopped = false
+  const tellOn: Tell = (line) => {
+    if (!isStopped) tell(line)
+  }
+  const taken = withLab(command, (lab) => tour(lab, tellOn)).then(
+    ({ ok }) => {
+      if (!ok && !isStopped) process.exitCode = 1
+      tellOn()
+      return 'taken' as const
+    },
+    (error: unknown) => {
+      if (!isStopped) throw error
+      return 'left' as const
+    },
+  )
+  const left = stopped.then(() => {
+    isStopped = true
+    return 'left' as const
+  })
+  return Promise.race([taken, left])
 }
 
 function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   const line = (name: string, url: string, note = '') =>
     to(`  ${column(name, 38)}${named(url)}${note && `  ${dim(note)}`}`)
   to(bold('Addresses'))
-  line('authorization server (issuer)', addresses.issuer, '/applications  /approvals')
+  line('authorization server (issuer)', addresses.issuer, '/applications  /approvals  /device')
   line('  its mTLS alias', addresses.mtlsAlias)
   line(
     'resource server',
@@ -69,7 +91,7 @@ function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
     '/accounts  /payments  /step-up  /anything  /opaque/…',
   )
   line('CRL, OCSP, CA certificates', addresses.certificateStatus)
-  line('trace hub', addresses.console)
+  line('trace hub', addresses.console, '/browser')
   line(
     'health of the authorization server',
     `${addresses.authorizationServerManagement}/health/ready`,
