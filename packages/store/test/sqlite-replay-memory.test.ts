@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { ReplayMemoryInSqlite, StoreError } from '../src/index.ts'
@@ -149,6 +150,23 @@ test('sweeps what has ended, and only that', async () => {
   const later = new ReplayMemoryInSqlite(path, at(START + 2))
   expect(await later.sweep()).toBe(1)
   expect(await later.put(use('long'))).toBe('seen')
+})
+
+test.each([
+  ['that lacks a table', 'DROP TABLE life'],
+  [
+    'that cannot be written',
+    `CREATE TRIGGER no BEFORE INSERT ON life BEGIN SELECT RAISE(FAIL, 'no room'); END`,
+  ],
+])('a database %s is refused by its name', async (_what, spoil) => {
+  const path = file()
+  await new ReplayMemoryInSqlite(path, at(START)).close()
+  const database = new DatabaseSync(path)
+  database.exec(`DELETE FROM life; ${spoil}`)
+  database.close()
+  const open = () => new ReplayMemoryInSqlite(path, at(START))
+  expect(open).toThrow(StoreError)
+  expect(open).toThrow(`${path}: `)
 })
 
 test('a file that is no database is refused, and only its owner can read one', () => {

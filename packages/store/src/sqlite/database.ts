@@ -25,7 +25,7 @@ export function openDatabase(
   steps: readonly string[],
   synchronous: 'FULL' | 'NORMAL',
 ): OpenDatabase {
-  try {
+  return namingFile(file, () => {
     const database = new DatabaseSync(file)
     // The other process's write is waited for.
     database.exec(
@@ -34,6 +34,13 @@ export function openDatabase(
     if (file !== ':memory:') chmodSync(file, 0o600)
     migrate(database, file, steps)
     return { database, inPlace: placed(file) }
+  })
+}
+
+/** @throws StoreError that names the file, for whatever is thrown */
+export function namingFile<T>(file: string, run: () => T): T {
+  try {
+    return run()
   } catch (error) {
     if (error instanceof StoreError) throw error
     throw new StoreError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {

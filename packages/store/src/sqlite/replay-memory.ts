@@ -9,7 +9,7 @@ import {
   type ReplayMemory,
   type Use,
 } from '../replay-memory.ts'
-import { type OpenDatabase, openDatabase } from './database.ts'
+import { namingFile, type OpenDatabase, openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
 import { REPLAY_MEMORY } from './schema.ts'
 
@@ -62,9 +62,9 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     this.#now = now
     this.#limits = limits
     this.#file = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
-    this.#statements = prepare(this.#file.database)
+    this.#statements = namingFile(file, () => prepare(this.#file.database))
     this.#commit = new GroupedCommit(this.#file)
-    this.#open(boot() ?? null, nothingUsedBefore)
+    namingFile(file, () => this.#open(boot() ?? null, nothingUsedBefore))
   }
 
   get generation(): string {
