@@ -33,6 +33,16 @@ describe('commands', async () => {
     expect(first.lines.at(-1)).toContain(new X509Certificate(root).fingerprint256)
   })
 
+  it('a name that a client and a server have is not guessed at', async () => {
+    await commands.issue(place, { name: 'both', profile: 'client' })
+    await commands.issue(place, { name: 'both', profile: 'server', dns: ['both.example'] })
+    await expect(commands.revoke(place, { which: 'both', reason: 'superseded' })).rejects.toThrow(
+      `${folder}: has clients/both and servers/both. Say which of them is meant.`,
+    )
+    const shown = await commands.show(place, { which: 'servers/both' })
+    expect([at(shown, 'name'), at(shown, 'status')]).toEqual(['servers/both', 'good'])
+  })
+
   it('issue, list, show, revoke, crl and release tell of the same certificate', async () => {
     const subject = 'CN=JohnDoe,OU=IT'
     const issued = await commands.issue(place, {

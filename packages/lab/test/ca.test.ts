@@ -46,11 +46,23 @@ test('export: PKCS #12 wants a passphrase, and says so', async () => {
   await ca('issue', 'bundle')
   const file = join(place.state, '../passphrase')
   await writeFile(file, 'correct horse\n')
-  expect((await ca('export', 'bundle', '--format', 'p12')).code).toBe(2)
+  expect(await ca('export', 'bundle', '--format', 'p12')).toMatchObject({
+    code: 2,
+    err: 'holdfast: --format p12 needs --passphrase-file FILE\n',
+  })
   const out = join(place.state, '../bundle.p12')
   const given = ['--passphrase-file', file, '--out', out]
   expect((await ca('export', 'bundle', '--format', 'p12', ...given)).code).toBe(0)
   expect((await readFile(out)).length).toBeGreaterThan(500)
+})
+
+test('after a rotation doctor knows both issuing CAs', async () => {
+  expect((await ca('rotate')).code).toBe(0)
+  expect((await ca('issue', 'later')).code).toBe(0)
+  const doctor = await run(place, ['doctor'])
+  expect(doctor).toMatchObject({ code: 0, err: '' })
+  expect(doctor.out).toMatch(/✓ +clients\/shop .*\n✓ +issuing-2 /)
+  expect(doctor.out).toMatch(/✓ +clients\/later /)
 })
 
 test('trust changes nothing unless it is told to', async () => {

@@ -11,7 +11,8 @@ import { parseCertificates } from '../disk/pem-files.ts'
 
 /**
  * PEM, a serial number in hexadecimal (with or without colons), `clients/john`, `john`, or
- * `issuing`. Rejects with AuthorityError `unknown` for a certificate that we have not issued.
+ * `issuing`. Rejects with AuthorityError `unknown` for a certificate that we have not issued, and
+ * for a name that two have.
  */
 export async function findIssued(context: Context, which: string): Promise<IssuedCertificate> {
   const certificate = which.includes('-----BEGIN')
@@ -43,12 +44,23 @@ function parsePem({ folder }: Context, text: string): X509Certificate | undefine
 async function readNamed({ folder }: Context, name: string): Promise<X509Certificate | undefined> {
   if (!/^([a-z-]+\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return undefined
   const places = name.includes('/') ? [name] : [`clients/${name}`, `servers/${name}`, name]
+  const found: { readonly place: string; readonly path: string; readonly text: string }[] = []
   for (const place of places) {
     const path = join(folder, `${place}.certificate.pem`)
     const text = await readSettled(path)
-    if (text !== undefined) return parseCertificates(path, text)[0]
+    if (text !== undefined) found.push({ place, path, text })
   }
-  return undefined
+  if (found.length > 1) {
+    const names = found.map(({ place }) => place).join(' and ')
+    throw new AuthorityError({
+      code: 'unknown',
+      file: folder,
+      problem: `has ${names}`,
+      remedy: 'Say which of them is meant',
+    })
+  }
+  const [one] = found
+  return one && parseCertificates(one.path, one.text)[0]
 }
 
 /** While another process replaces key and certificate, the certificate is not there. */

@@ -127,8 +127,10 @@ export function define(ca: Command): void {
       new Option('--with-key', 'pem: with the private key'),
       new Option('--passphrase-file <file>', 'p12: the passphrase'),
     ],
-    async (place, [which = ''], { format = 'pem', out, withKey, passphraseFile }) =>
-      exportBundle(place, {
+    async (place, [which = ''], { format = 'pem', out, withKey, passphraseFile }) => {
+      if (format === 'p12' && passphraseFile === undefined)
+        throw new UsageError('--format p12 needs --passphrase-file FILE')
+      return exportBundle(place, {
         which,
         format,
         ...(out !== undefined && { out }),
@@ -136,7 +138,8 @@ export function define(ca: Command): void {
         ...(passphraseFile !== undefined && {
           passphrase: (await contentOf(passphraseFile)).toString('utf8').trimEnd(),
         }),
-      }),
+      })
+    },
   )
   add(
     'trust',

@@ -1,5 +1,5 @@
 /** The certificates of the folder, each beside its key and its authority. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../errors.ts'
@@ -45,13 +45,27 @@ async function misfitOf(
   const key = await read(certs, name.replace('.certificate.pem', '.key.pem'), createPrivateKey)
   if (key === 'corrupt') return 'its key is no private key'
   if (key && !x509.checkPrivateKey(key)) return 'its key is another’s'
-  const isTop = name.startsWith('root') || name.startsWith('self-signed')
-  const signer = name.startsWith('issuing') ? 'root' : 'issuing'
-  const issuer: KeyObject | 'corrupt' | undefined = isTop
-    ? x509.publicKey
-    : await read(certs, `${signer}.certificate.pem`, (pem) => new X509Certificate(pem).publicKey)
-  if (issuer === undefined || issuer === 'corrupt' || x509.verify(issuer)) return undefined
-  return 'is signed by another authority'
+  if (name.startsWith('root') || name.startsWith('self-signed'))
+    return x509.verify(x509.publicKey) ? undefined : FOREIGN
+  const signers = await authorities(certs, name.startsWith('issuing') ? /^root\./ : /^issuing/)
+  // One that is no certificate is a finding of its own.
+  if (signers.length === 0 || signers.some((one) => one === 'corrupt')) return undefined
+  return signers.some((one) => one !== 'corrupt' && x509.verify(one.publicKey))
+    ? undefined
+    : FOREIGN
+}
+
+const FOREIGN = 'is signed by another authority'
+
+/** After a rotation there are several that issue. */
+async function authorities(certs: string, which: RegExp) {
+  const files = (await readdir(certs)).filter(
+    (file) => which.test(file) && file.endsWith('.certificate.pem'),
+  )
+  const found = await Promise.all(
+    files.map((file) => read(certs, file, (pem) => new X509Certificate(pem))),
+  )
+  return found.filter((one) => one !== undefined)
 }
 
 /** `undefined` where there is no such file: the next start makes it. */
