@@ -184,6 +184,7 @@ describe('the command', () => {
     ])
     expect(byArgument).toMatchObject({ code: 0, err: '' })
     expect(byArgument.out).toContain(`x5t#S256              ${certificateThumbprint(pem)}`)
+    expect(byArgument.out).toMatch(/^ {2}issuer {16}O=Holdfast Lab, CN=Holdfast Issuing CA$/m)
     expect(byFile.out).toBe(byArgument.out)
   })
 })

@@ -1,4 +1,5 @@
 /** How a trace is told: what is compared with what, and in which order. */
+import { hash } from 'node:crypto'
 import { thumbprint } from '@holdfast/client'
 import type { TraceEvent } from '@holdfast/trace'
 import { expect, test } from 'vitest'
@@ -15,7 +16,7 @@ const jwt = (header: object, claims: object): string =>
   [header, claims, {}]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.')
-const proof = jwt({ typ: 'dpop+jwt', jwk: JWK }, {})
+const proof = jwt({ typ: 'dpop+jwt', jwk: JWK }, { ath: 'somebody’s' })
 const token = (cnf: object) => jwt({ typ: 'at+jwt' }, { cnf })
 
 const span = { trace: 'a'.repeat(32), span: 'b'.repeat(16), at: 1, by: 'client' } as const
@@ -59,7 +60,10 @@ test.each<[what: string, told: Exchange, lines: readonly string[]]>([
   [
     'a token that somebody else presents',
     exchange(withProof({}, `DPoP ${token({ jkt: 'other' })}`)),
-    [`cnf.jkt of the token other ≠ thumbprint of the proof’s jwk ${JKT}`],
+    [
+      `ath of the proof somebody’s ≠ SHA-256 of the token ${hash('sha256', token({ jkt: 'other' }), 'base64url')}`,
+      `cnf.jkt of the token other ≠ thumbprint of the proof’s jwk ${JKT}`,
+    ],
   ],
   [
     'a certificate',
@@ -69,7 +73,10 @@ test.each<[what: string, told: Exchange, lines: readonly string[]]>([
   [
     'an opaque token',
     exchange(withProof({}, 'DPoP opaque')),
-    [`thumbprint of the proof’s jwk ${JKT}; cnf is not in an opaque token`],
+    [
+      `ath of the proof somebody’s ≠ SHA-256 of the token ${hash('sha256', 'opaque', 'base64url')}`,
+      `thumbprint of the proof’s jwk ${JKT}; cnf is not in an opaque token`,
+    ],
   ],
   ['nothing that is constrained', exchange({ body: 'scope=accounts' }, { keys: [] }), []],
 ])('compares for %s', (_what, told, lines) => {

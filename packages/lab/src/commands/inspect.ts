@@ -49,8 +49,13 @@ async function contentOf(thing: string): Promise<string> {
 function show({ kind, parts, computed, odd }: Inspection): void {
   tell(bold(kind))
   for (const [name, value] of Object.entries(parts)) {
-    tell(`  ${named(name)}`)
-    for (const line of JSON.stringify(value, null, 2).split('\n')) tell(`    ${line}`)
+    // Node puts each attribute of a name on a line of its own.
+    if (typeof value === 'string')
+      tell(`  ${named(column(name, 22))}${value.replaceAll('\n', ', ')}`)
+    else {
+      tell(`  ${named(name)}`)
+      for (const line of JSON.stringify(value, null, 2).split('\n')) tell(`    ${line}`)
+    }
   }
   for (const [name, value] of Object.entries(computed)) tell(`  ${named(column(name, 22))}${value}`)
   for (const { clause, sentence, mismatch } of odd) {
