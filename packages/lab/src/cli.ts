@@ -69,7 +69,6 @@ const program = new Command('scripts/lab')
   .option('--host <name>', 'host name in URLs and certificates (default: localhost)')
   .option('--listen <address>', 'address to listen on (default: 127.0.0.1, loopback only)')
   .helpCommand(false)
-  .showHelpAfterError('(scripts/lab --help lists what there is)')
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({
     outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')),
@@ -80,21 +79,34 @@ const program = new Command('scripts/lab')
     const [, load] = COMMANDS[command.name()] ?? []
     const loaded = await load?.()
     loaded?.define(command)
+    // Of the default command the help of all is more to the point.
+    if (command.name() !== 'up') pointToHelp(command, 'scripts/lab')
   })
+pointToHelp(program)
 
 for (const [name, [description]] of Object.entries(COMMANDS))
   program.command(name, { isDefault: name === 'up' }).description(description)
+
+/** Whoever uses a command wrongly is shown to that command's own help. */
+function pointToHelp(command: Command, above?: string): void {
+  const path = above === undefined ? command.name() : `${above} ${command.name()}`
+  command.showHelpAfterError(`(${path} --help lists what there is)`)
+  for (const one of command.commands) pointToHelp(one, path)
+}
 
 function environmentHelp(): string {
   const ports = Object.values(PORTS).map(([variable, port]) => `  ${variable}=${port}`)
   return [
     '',
-    'Commands but up and doctor use the lab that is up, or a private one for as long as they take.',
+    'tour, attack, flow and call use the lab that is up, or a private one for as long as they take.',
+    'ca, client, keys, proof and assertion work on its folders, whether it is up or not.',
     'Exit codes: 0 all is well, 1 a check failed, 2 wrong usage or configuration.',
     '',
     'Environment:',
     ...ports,
     '  HOLDFAST_CERTS, HOLDFAST_STATE, HOLDFAST_HOST, HOLDFAST_LISTEN: as the options above',
+    '  HOLDFAST_STORE: sqlite:FOLDER, postgres://USER@HOST:PORT/DATABASE, redis://HOST:PORT, rediss://…',
+    '  HOLDFAST_STORE_PASSWORD or HOLDFAST_STORE_PASSWORD_FILE: of that store',
     '  HOLDFAST_BROWSER_ORIGINS: of pages whose scripts may speak to the servers, separated by spaces',
     '  HOLDFAST_KEY_ENCRYPTION_KEY_FILE: 32 bytes in base64; encrypts the keys in the store',
   ].join('\n')

@@ -297,17 +297,26 @@ test('list, show and remove', async () => {
   const added = await add('short-lived', ...how)
   const list = async () => JSON.parse((await run(place, ['client', 'list', '--json'])).out)
   expect(await list()).toContainEqual(
-    expect.objectContaining({ client_id: 'short-lived', own: true }),
+    expect.objectContaining({ client_id: 'short-lived', own: true, constraint: 'mtls' }),
   )
   expect(await list()).toContainEqual(
-    expect.objectContaining({ client_id: 'tls-client-auth-mtls', own: false }),
+    expect.objectContaining({ client_id: 'tls-client-auth-dpop', own: false, constraint: 'dpop' }),
+  )
+  const { out } = await run(place, ['client', 'list'])
+  expect(out).toMatch(
+    /^private-key-jwt-mtls +private_key_jwt +mtls +authorization_code .* device_code token-exchange$/m,
   )
   const shown = await run(place, ['client', 'show', 'short-lived', '--json'])
   expect(JSON.parse(shown.out)).toEqual(added)
   expect(added.metadata['tls_client_auth_subject_dn']).toBe('CN=Jane,OU=IT')
   expect((await run(place, ['client', 'remove', 'short-lived'])).code).toBe(0)
   expect(await readdir(join(place.state, 'clients'))).not.toContain('short-lived')
-  expect((await run(place, ['client', 'show', 'short-lived'])).code).toBe(2)
+  const gone = await run(place, ['client', 'show', 'short-lived'])
+  expect(gone).toMatchObject({ code: 2, out: '' })
+  expect(gone.err).toContain('scripts/lab client list has them')
+  const ofTheLab = await run(place, ['client', 'remove', 'service'])
+  expect(ofTheLab).toMatchObject({ code: 2, out: '' })
+  expect(ofTheLab.err).toContain('service is one of the lab’s own clients')
 })
 
 test('an assertion is for clients that are authenticated by one', async () => {

@@ -1,6 +1,7 @@
 /** Without a lab that is up, a command starts one of its own, and nothing of it stays. */
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PORTS } from '../src/ports.ts'
 import { expectNothingLeft } from './nothing-left.ts'
 import { isClear, makePlace, type Place, run, start, until } from './program.ts'
 
@@ -40,6 +41,19 @@ test('call --curl is refused: its command would outlive the lab', async () => {
   expect(outcome).toMatchObject({ code: 2, out: '' })
   expect(isClear(outcome)).toBe(true)
   expect(outcome.err).toContain('scripts/lab up')
+  await expectNothingLeft(place)
+})
+
+test('call by a client of one’s own says that it is not known here', async () => {
+  const add = ['client', 'add', 'shop', '--auth', 'private_key_jwt', '--bind', 'dpop']
+  const env = Object.fromEntries(Object.values(PORTS).map(([name, port]) => [name, String(port)]))
+  expect((await run(place, add, { env })).code).toBe(0)
+  const outcome = await run(place, ['call', 'GET', '/accounts', '--as', 'shop'])
+  expect(outcome).toMatchObject({ code: 2, out: '' })
+  expect(isClear(outcome)).toBe(true)
+  expect(outcome.err).toContain('shop is known where it was added: start scripts/lab up')
+  await rm(place.state, { recursive: true })
+  await rm(place.certs, { recursive: true })
   await expectNothingLeft(place)
 })
 

@@ -74,6 +74,17 @@ test('without the key encryption key, the keys are not readable', async () => {
   expect(outcome.err).toContain('a key encryption key is needed')
 })
 
+test('a file that is not there is named, with the variable that names it', async () => {
+  const file = join(lab.place.temporary, 'not-there')
+  const env = { HOLDFAST_KEY_ENCRYPTION_KEY_FILE: file }
+  const outcome = await run(lab.place, ['keys', 'list'], { env })
+  expect(outcome).toMatchObject({
+    code: 2,
+    out: '',
+    err: `holdfast: HOLDFAST_KEY_ENCRYPTION_KEY_FILE=${file}: ${file} cannot be read (ENOENT)\n`,
+  })
+})
+
 test('a file without a key in it is named, with what is allowed, and is not repeated', async () => {
   const file = join(lab.place.temporary, 'no-key')
   await writeFile(file, 'c2hvcnQ=')

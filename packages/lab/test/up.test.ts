@@ -111,6 +111,15 @@ test('says which port is in use and how to choose another, and stops what it has
   })
 })
 
+test('says that an address is none of this machine’s', async () => {
+  const outcome = await run(place, ['up', '--no-tour', '--listen', '192.0.2.1']) // RFC 5737
+  expect(outcome).toMatchObject({
+    code: 2,
+    out: '',
+    err: 'holdfast: 192.0.2.1 is no address of this machine; choose another by --listen\n',
+  })
+})
+
 test('starts over a lab that was killed, and keeps its keys and clients', async () => {
   const lab = await open()
   await lab.stop('SIGKILL')

@@ -69,6 +69,17 @@ test.concurrent('a wrong environment, on the command line', async () => {
   expect(isClear(outcome)).toBe(true)
 })
 
+test.concurrent.for<[readonly string[], string]>([
+  [['nonsense', '--nonsense'], 'scripts/lab'],
+  [['flow'], 'scripts/lab flow'],
+  [['client', 'add', 'shop'], 'scripts/lab client add'],
+  [['ca', 'nonsense'], 'scripts/lab ca'],
+])('%j is shown to the help of its own command', async ([args, path]) => {
+  const { code, err } = await run(place, args)
+  expect(code).toBe(2)
+  expect(err).toContain(`(${path} --help lists what there is)`)
+})
+
 test('none of these has written anything', async () => {
   expect(await readdir(place.temporary)).toEqual([])
   expect([existsSync(place.certs), existsSync(place.state)]).toEqual([false, false])
@@ -100,7 +111,12 @@ describe('help', () => {
   test.concurrent('--help has the commands, the exit codes and the environment', async () => {
     const { code, out, err } = await run(place, ['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const word of [...Object.keys(options), ...everywhere, 'HOLDFAST_MTLS_ALIAS_PORT=9444'])
+    for (const word of [
+      ...Object.keys(options),
+      ...everywhere,
+      'HOLDFAST_MTLS_ALIAS_PORT=9444',
+      'HOLDFAST_STORE',
+    ])
       expect(out).toContain(word)
     expect(out).toContain('Exit codes: 0 all is well, 1 a check failed, 2 wrong usage')
     expect(out).not.toMatch(STACK_TRACE)

@@ -6,7 +6,13 @@ import { type ClientMaterial, MaterialError, readMaterial } from '@holdfast/clie
 import type { Records } from '@holdfast/store'
 import { z } from 'zod'
 import type { Addresses } from '../addresses.ts'
-import { ALL_CLIENTS, clientFolder, metadataOf, RESOURCE_SERVER_CLIENT } from './clients.ts'
+import {
+  ALL_CLIENTS,
+  type Binding,
+  clientFolder,
+  metadataOf,
+  RESOURCE_SERVER_CLIENT,
+} from './clients.ts'
 import { UsageError } from '../errors.ts'
 
 /** The lab's registry: that of the lab that is up, or of one that is not running at the moment. */
@@ -40,6 +46,8 @@ export interface ListedClient {
   /** Added by somebody, not brought along by the lab. */
   readonly own: boolean
   readonly token_endpoint_auth_method: string
+  /** Absent of one that gets no tokens. */
+  readonly constraint: Binding | undefined
   readonly grant_types: readonly string[]
   /** Absent of one that no profile has looked at. */
   readonly profile: string | undefined
@@ -48,6 +56,8 @@ export interface ListedClient {
 const listed = z.looseObject({
   client_id: z.string(),
   token_endpoint_auth_method: z.string(),
+  dpop_bound_access_tokens: z.boolean().optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().optional(),
   grant_types: z.array(z.string()),
   profile: z.string().optional(),
 })
@@ -55,13 +65,19 @@ const listed = z.looseObject({
 export async function listClients({ records, folders }: Registry): Promise<ListedClient[]> {
   const all = (await records.list('Client')).map(({ payload }) => listed.parse(payload))
   const own = await Promise.all(all.map(({ client_id }) => isOwn(folders.state, client_id)))
-  return all.map(({ client_id, token_endpoint_auth_method, grant_types, profile }, index) => ({
-    client_id,
+  return all.map((client, index) => ({
+    client_id: client.client_id,
     own: own[index] ?? false,
-    token_endpoint_auth_method,
-    grant_types,
-    profile,
+    token_endpoint_auth_method: client.token_endpoint_auth_method,
+    constraint: constraintOf(client),
+    grant_types: client.grant_types,
+    profile: client.profile,
   }))
+}
+
+function constraintOf(client: z.infer<typeof listed>): Binding | undefined {
+  if (client.dpop_bound_access_tokens) return 'dpop'
+  return client.tls_client_certificate_bound_access_tokens ? 'mtls' : undefined
 }
 
 /** @throws UsageError for a client that nobody has added */
@@ -86,7 +102,11 @@ export async function metadataFor(registry: Registry, name: string): Promise<Cli
 export async function ownFolder(state: string, name: string): Promise<string> {
   if (NAME.test(name) && !isOfTheLab(name) && (await isOwn(state, name)))
     return clientFolder(state, name)
-  throw new UsageError(`there is no client of yours called ${JSON.stringify(name)}`)
+  throw new UsageError(
+    isOfTheLab(name)
+      ? `${name} is one of the lab’s own clients; this is for yours, which scripts/lab client add makes`
+      : `there is no client of yours called ${JSON.stringify(name)}; scripts/lab client list has them`,
+  )
 }
 
 const isOwn = (state: string, name: string): Promise<boolean> =>

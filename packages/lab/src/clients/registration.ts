@@ -115,7 +115,9 @@ async function addWithKeys(
 function checkWanted(wanted: Wanted): LabClient {
   const { id } = wanted
   if (!NAME.test(id))
-    throw new UsageError(`${JSON.stringify(id)} is no client name; allowed: ${NAME.source}`)
+    throw new UsageError(
+      `${JSON.stringify(id)} is no client name; allowed: up to 64 letters, digits, ".", "_" and "-", the first a letter or digit`,
+    )
   if (isOfTheLab(id)) throw new UsageError(`${id} is one of the lab’s own clients`)
   const { grants, scope, profile } = wanted
   if (Array.isArray(grants) && grants.length === 0) throw new UsageError('--grants names none')

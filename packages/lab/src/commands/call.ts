@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts'
 import { connectAs } from '../flows/as-client.ts'
 import type { TokenForm } from '../flows/flows.ts'
 import { printJson } from '../tell/terminal.ts'
-import { isClient } from '../clients/own-clients.ts'
+import { isClient, isOfTheLab } from '../clients/own-clients.ts'
 import { type Call, curlOf } from './curl.ts'
 import { configurationOf, json, token, withLab } from './global.ts'
 
@@ -53,6 +53,10 @@ async function call(
   const name = methodOf(method, data)
   const headers = headersOf(options)
   await withLab(command, async (lab) => {
+    if (lab.isPrivate && !isOfTheLab(id))
+      throw new UsageError(
+        `${id} is known where it was added: start scripts/lab up in another terminal`,
+      )
     const ours = resourcesOf(lab.addresses.resource)[form]
     const request = {
       method: name,

@@ -184,10 +184,12 @@ async function list(options: { json?: true }, command: Command): Promise<void> {
   await withRegistry(command, async (registry) => {
     const all = await listClients(registry)
     if (options.json) return printJson(all)
-    for (const { client_id: id, own, token_endpoint_auth_method: method, grant_types } of all)
-      tell(
-        `${own ? bold(column(id, 28)) : column(id, 28)}${column(method, 29)}${dim(grant_types.join(' '))}`,
-      )
+    for (const one of all) {
+      const id = column(one.client_id, 24)
+      const how = column(one.token_endpoint_auth_method, 29) + column(one.constraint ?? '–', 6)
+      const grants = one.grant_types.map((grant) => grant.replace(/^urn:.*:/, ''))
+      tell(`${one.own ? bold(id) : id}${how}${dim(grants.join(' '))}`)
+    }
   })
 }
 

@@ -99,7 +99,7 @@ const material = ({ chain, key, asks }: Tls) => ({
 
 function listen(server: Server, port: number, address: string, service: Service): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(explain(error, port, service)))
+    server.once('error', (error) => reject(explain(error, { port, address, service })))
     server.listen(port, address, resolve)
   })
 }
@@ -109,7 +109,15 @@ const WHY: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user',
 }
 
-function explain(error: Error, port: number, service: Service): Error {
+interface Wanted {
+  readonly port: number
+  readonly address: string
+  readonly service: Service
+}
+
+function explain(error: Error, { port, address, service }: Wanted): Error {
+  if (codeOf(error) === 'EADDRNOTAVAIL')
+    return new UsageError(`${address} is no address of this machine; choose another by --listen`)
   const [variable] = PORTS[service]
   const why = WHY[codeOf(error) ?? ''] ?? `cannot be opened: ${error.message}`
   return new UsageError(`port ${port} (${service}) ${why}; choose another with ${variable}=PORT`)

@@ -15,9 +15,8 @@ export async function keyStoreOf(
 ): Promise<KeyStore> {
   if (file === undefined) return { records }
   const { encryptedWith } = await import('@holdfast/authorization-server')
-  const text = await readTextFile(file)
   try {
-    return { records, encryption: encryptedWith(text) }
+    return { records, encryption: encryptedWith(await readTextFile(file)) }
   } catch (error) {
     if (!isTold(error)) throw error
     throw new UsageError(`HOLDFAST_KEY_ENCRYPTION_KEY_FILE=${file}: ${error.message}`)
