@@ -2,7 +2,7 @@
  * What a careful configuration of oidc-provider leaves open, each shown twice by one and the same
  * attack: on a stock server, where it succeeds, and on ours, where it does not.
  */
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, FlattenedSign, generateKeyPair, SignJWT } from 'jose'
 import type { CryptoKey } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Browser } from './browser.ts'
@@ -183,6 +183,21 @@ const HOLES: { readonly [what: string]: Hole } = {
   'an assertion that lives for a year': {
     clause: 'RFC7523-3-4',
     attack: async (at) => verdict(await ask(at, { assertion: { exp: now() + 31_536_000 } })),
+    stock: accepted,
+    ours: invalidClient,
+  },
+  'an assertion whose payload is not encoded, it says': {
+    clause: 'RFC7797-7',
+    attack: async (at) => {
+      const form = await assertion(at, 'web')
+      const [, payload = ''] = form.client_assertion.split('.')
+      const { alg, key } = at.keys['web']!
+      const signature = await new FlattenedSign(Buffer.from(payload))
+        .setProtectedHeader({ alg, b64: false, crit: ['b64'] })
+        .sign(key)
+      const client_assertion = [signature.protected, payload, signature.signature].join('.')
+      return verdict(await at.send(await clientCredentials(at, prover, { client_assertion })))
+    },
     stock: accepted,
     ours: invalidClient,
   },

@@ -68,6 +68,9 @@ describe('Message signing: a request object is refused, with the clause on the t
     ['FAPI2SP-5.3.2.1-13', 'iat 70 s ahead', () => ({ claims: { iat: now() + 70 } })],
     ['RFC9101-10.8', 'a proof as request', () => ({ header: { typ: 'dpop+jwt' } })],
     ['RFC9101-10.8', 'sub as in an assertion', () => ({ claims: { sub: 'signing' } })],
+    ['RFC7519-4.1.4', 'exp now', () => ({ claims: { nbf: now() - 60, exp: now() } })],
+    ['RFC7519-4.1.4', 'exp 5 s ago', () => ({ claims: { nbf: now() - 60, exp: now() - 5 } })],
+    ['RFC7797-7', 'b64 in crit', () => ({ header: { crit: ['b64'], b64: true } })],
   ]
   test.each(refused)('%s: %s', async (clause, _what, edit) => {
     events.length = 0
@@ -111,6 +114,14 @@ describe('Message signing: a request object is refused', () => {
     expect(verdict(await house.send({ url: `${house.issuer}/par`, form }))).toEqual([
       400,
       'invalid_request_object',
+    ])
+  })
+
+  test('RFC9126-2.2: what is accepted shortly before its exp is good for that long', async () => {
+    const { status, json } = await push({ claims: { exp: now() + 5 } })
+    expect([status, json['expires_in']]).toEqual([
+      201,
+      expect.toSatisfy((seconds: number) => seconds > 0 && seconds <= 5),
     ])
   })
 

@@ -7,6 +7,11 @@ import { once } from '../records/once.ts'
 import { endpoints } from '../vocabulary/endpoints.ts'
 import { CLOCK_TOLERANCE, DATED_AHEAD, seconds } from '../vocabulary/time.ts'
 
+interface Assertion {
+  readonly header: UnknownObject
+  readonly claims: UnknownObject
+}
+
 interface AssertionRules extends Pick<Configuration, 'issuer'>, Pick<Terms, 'audiences'> {
   /** Seconds that `exp` may lie ahead; also bounds how long its use is remembered. */
   readonly longest: number
@@ -18,12 +23,15 @@ interface AssertionRules extends Pick<Configuration, 'issuer'>, Pick<Terms, 'aud
  */
 export function checkAssertion(
   { oidc }: KoaContextWithOIDC,
-  claims: UnknownObject,
+  { header, claims }: Assertion,
   { issuer, longest, audiences }: AssertionRules,
 ): void {
   const { aud, exp, iat, nbf } = claims
   const here = new URL(oidc.urlFor('token')).origin // of the listener: see http/listeners.ts
   const known = [issuer, ...urlsOf(audiences, [issuer, here])]
+  // RFC7797-7: the library verifies what is said not to be encoded, and then decodes it.
+  if (header['crit'] !== undefined)
+    throw new errors.InvalidClientAuth('the client assertion names an extension of JWS in crit')
   // FAPI2SP-5.3.2.1-8: as a string, not in a list.
   const isAudience = typeof aud === 'string' && known.includes(aud)
   if (!isAudience)

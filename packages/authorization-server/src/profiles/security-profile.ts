@@ -89,12 +89,16 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.3.2.1-8',
     sentence: 'aud of a client assertion is the issuer, as a string, and its exp is near',
     sets: ({ configuration: { issuer, lifetimes } }, { termsOf }) => ({
-      assertJwtClientAuthClaimsAndHeader: async (ctx, claims, _header, client) =>
-        checkAssertion(ctx, claims, {
-          issuer,
-          longest: lifetimes.assertion,
-          audiences: termsOf(client['profile']).audiences,
-        }),
+      assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header, client) =>
+        checkAssertion(
+          ctx,
+          { header, claims },
+          {
+            issuer,
+            longest: lifetimes.assertion,
+            audiences: termsOf(client['profile']).audiences,
+          },
+        ),
     }),
   },
   {

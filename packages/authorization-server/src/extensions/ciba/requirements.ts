@@ -3,13 +3,7 @@ import type { Metadata } from '../../clients/client-metadata.ts'
 import { refuseMoreThanPassword } from '../step-up/authentication.ts'
 import { endpoints } from '../../vocabulary/endpoints.ts'
 import { authenticationLife, checkBindingMessage, subjectOf } from './backchannel-request.ts'
-import {
-  begins,
-  ends,
-  isIdentified,
-  NO_OTHER_JWT,
-  REQUEST_OBJECTS,
-} from '../message-signing/request-object.ts'
+import { begins, ends, isIdentified, SIGNED_REQUEST } from '../message-signing/request-object.ts'
 import type { Requirement } from '../../profiles/requirement.ts'
 
 export const CIBA_GRANT = 'urn:openid:params:grant-type:ciba'
@@ -104,8 +98,7 @@ export const CIBA: readonly Requirement[] = [
     clause: 'CIBA-11', // see ../poll-interval.ts
     sentence: 'who polls sooner than the interval, while the end-user decides, is told slow_down',
   },
-  REQUEST_OBJECTS,
-  NO_OTHER_JWT,
+  ...SIGNED_REQUEST,
 ]
 
 export const FAPI_CIBA: readonly Requirement[] = [

@@ -49,8 +49,14 @@ const isNoOtherJwt = ({ header, claims }: RequestObject): boolean =>
 export const isIdentified = ({ claims: { iat, jti } }: RequestObject): boolean =>
   isTime(iat) && typeof jti === 'string' && jti !== ''
 
+/** RFC 9126 §2.2: what has expired would be good for less than no time. The library gives it 10 s more. */
+const isNotExpired = ({ claims: { exp }, now }: RequestObject): boolean =>
+  exp === undefined || (isTime(exp) && exp > now)
+
+const hasNoExtension = ({ header }: RequestObject): boolean => header['crit'] === undefined
+
 /** Turned on by every profile whose clients sign their requests: RFC 9101, by value. */
-export const REQUEST_OBJECTS: Requirement = {
+const REQUEST_OBJECTS: Requirement = {
   clause: 'RFC9101-6.3',
   sentence: 'only clients whose profile has them use request objects, which hold all parameters',
   sets: (_house, { termsOf, requirementsOf }) => ({
@@ -70,9 +76,23 @@ export const REQUEST_OBJECTS: Requirement = {
   terms: { requestObjects: true },
 }
 
-export const NO_OTHER_JWT: Requirement = {
-  clause: 'RFC9101-10.8',
-  sentence:
-    'typ of a request object is oauth-authz-req+jwt, JWT or absent, and sub is not the client',
-  requestObject: isNoOtherJwt,
-}
+/** Of every request object, whatever it asks for. */
+export const SIGNED_REQUEST: readonly Requirement[] = [
+  REQUEST_OBJECTS,
+  {
+    clause: 'RFC9101-10.8',
+    sentence:
+      'typ of a request object is oauth-authz-req+jwt, JWT or absent, and sub is not the client',
+    requestObject: isNoOtherJwt,
+  },
+  {
+    clause: 'RFC7519-4.1.4',
+    sentence: 'a request object has not expired',
+    requestObject: isNotExpired,
+  },
+  {
+    clause: 'RFC7797-7', // the library takes b64, by which a JWT would be no JWT
+    sentence: 'a request object names no extension of JWS in crit',
+    requestObject: hasNoExtension,
+  },
+]

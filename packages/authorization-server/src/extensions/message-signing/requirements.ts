@@ -1,4 +1,4 @@
-import { begins, ends, NO_OTHER_JWT, REQUEST_OBJECTS } from './request-object.ts'
+import { begins, ends, SIGNED_REQUEST } from './request-object.ts'
 import type { Requirement } from '../../profiles/requirement.ts'
 
 /** FAPI 2.0 Message Signing, for authorization servers. */
@@ -34,6 +34,5 @@ export const MESSAGE_SIGNING: readonly Requirement[] = [
     terms: { signedIntrospection: true },
     sets: () => ({ features: { jwtIntrospection: { enabled: true } } }),
   },
-  REQUEST_OBJECTS,
-  NO_OTHER_JWT,
+  ...SIGNED_REQUEST,
 ]
