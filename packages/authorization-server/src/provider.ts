@@ -17,7 +17,7 @@ import { limitClientFailures, limitUserCodes } from './operations/limiting.ts'
 import type { AuthenticationLimits } from './operations/limits.ts'
 import { PageSession } from './end-users/page-session.ts'
 import { completePollAnswers, keepPollInterval } from './extensions/poll-interval.ts'
-import { offersCiba } from './profiles/profiles.ts'
+import { offersCiba, termsOf } from './profiles/profiles.ts'
 import { providerConfiguration } from './profiles/provider-configuration.ts'
 import type { House } from './house.ts'
 import { expectAudiences, rememberAssertions } from './clients/assertion.ts'
@@ -48,7 +48,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
   rememberAssertions(provider, records)
   expectAudiences(provider, configuration)
   ownNonces(provider)
-  ownProofs(provider)
+  ownProofs(provider, termsOf)
   limitClientFailures(provider, limits)
   limitUserCodes(provider, limits)
   registerTokenExchange(provider, house)

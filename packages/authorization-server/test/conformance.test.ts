@@ -47,6 +47,12 @@ describe('PAR', () => {
     const keys = { ...house.keys, 'web-mtls': { alg: 'ES256', key: privateKey } }
     const at = { ...house, keys }
     expect((await house.send(await pushed(at, {}, 'web-mtls'))).status).toBe(201)
+    // A code that is bound to a key as well could never be redeemed.
+    const withKey = await pushed(at, { dpop_jkt: prover.jkt }, 'web-mtls')
+    expect(verdict(await house.send(withKey))).toEqual([400, 'invalid_request'])
+    const push = await pushed(at, {}, 'web-mtls')
+    const proven = { ...push, headers: { dpop: await prover.proof(push.url) } }
+    expect(verdict(await house.send(proven))).toEqual([400, 'invalid_request'])
     const back = await authorize(house, await uriOf(at, 'web-mtls'), 'web-mtls')
     const form = {
       ...(await assertion(at, 'web-mtls')),

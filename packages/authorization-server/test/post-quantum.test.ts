@@ -9,7 +9,7 @@ import { RecordsInProcess } from '@holdfast/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { POST_QUANTUM } from '../src/vocabulary/algorithms.ts'
 import { checkConfiguration, provision } from '../src/index.ts'
-import { authorize, pushed, redeem } from './flow.ts'
+import { authorize, codeFor, pushed, redeem } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { ACCOUNTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
@@ -77,6 +77,17 @@ describe.runIf(POST_QUANTUM.length > 0)('post-quantum', () => {
     expect(await ask(quantum)).toEqual([400, 'invalid_dpop_proof'])
     expect(await ask(classic)).toEqual([200, undefined])
     expect(await ask(await Prover.new('Ed25519'))).toEqual([200, undefined])
+  })
+
+  test('FAPI2SP-5.4.1-1: such a proof costs no code, and binds no pushed request', async () => {
+    const [classic, quantum] = [await Prover.new(), await Prover.new('ML-DSA-65')]
+    const code = await codeFor(house)
+    const refused = [400, 'invalid_dpop_proof']
+    expect(verdict(await house.send(await redeem(house, code, quantum)))).toEqual(refused)
+    expect(verdict(await house.send(await redeem(house, code, classic)))).toEqual([200, undefined])
+    const push = await pushed(house)
+    const headers = { dpop: await quantum.proof(push.url) }
+    expect(verdict(await house.send({ ...push, headers }))).toEqual(refused)
   })
 
   test('tokens of other clients are signed as before', async () => {

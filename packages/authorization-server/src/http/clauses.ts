@@ -48,7 +48,8 @@ const lacksCertificate: Holds = (ctx) =>
   ctx.oidc.route === 'token' && isCertificateBound(ctx) && !decidedOn(ctx)?.proof
 
 const constrainedTwice: Holds = (ctx) =>
-  isCertificateBound(ctx) && decidedOn(ctx)?.proof !== undefined
+  isCertificateBound(ctx) &&
+  (decidedOn(ctx)?.proof !== undefined || ctx.oidc.params?.['dpop_jkt'] !== undefined)
 
 const lacksChallenge: Holds = ({ oidc: { params, route } }) =>
   route === 'pushed_authorization_request' &&

@@ -8,7 +8,6 @@ import { SigningKey } from '../keys/signing-key.ts'
 import { renderError } from '../pages/error.ts'
 import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
-import { refuseProofSignedBeyond } from '../sender-constraint/proof-algorithm.ts'
 import { bindToProof } from '../sender-constraint/library.ts'
 import { CLOCK_TOLERANCE } from '../vocabulary/time.ts'
 import { findAccount } from '../end-users/users.ts'
@@ -117,7 +116,7 @@ export const SECURITY_PROFILE = [
   {
     clause: 'RFC9449-10.1',
     sentence: 'a request that is pushed with a DPoP proof is bound to its key, as by dpop_jkt',
-    sets: () => ({ extraParams: { dpop_jkt: bindToProof } }),
+    sets: (_house, { termsOf }) => ({ extraParams: { dpop_jkt: bindToProof(termsOf) } }),
   },
   {
     clause: 'FAPI2SP-5.3.2.1-11',
@@ -183,12 +182,7 @@ export const SECURITY_PROFILE = [
     clause: 'FAPI2SP-5.4.1-1',
     sentence: 'every algorithm is one of those of the profile',
     asks: strongAlgorithms,
-    // The library's list is that of all clients together; what this one may use is looked at here.
-    tokenClaims(ctx, { algorithms, termsOf }) {
-      const own = termsOf(ctx.oidc.client?.['profile']).algorithms
-      if (own.length < algorithms.length) refuseProofSignedBeyond(own, ctx)
-      return {}
-    },
+    // The list of all clients together; of proofs see sender-constraint/library.ts.
     sets: (_house, { algorithms }) => ({
       enabledJWA: {
         clientAuthSigningAlgValues: [...algorithms],

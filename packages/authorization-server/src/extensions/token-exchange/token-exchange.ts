@@ -41,7 +41,7 @@ type Checked = Exchange & { readonly subject: PresentedToken }
 export function registerTokenExchange(provider: Provider, house: House): void {
   const { records, configuration } = house
   const { read, find } = readingExchange(provider, house)
-  const { requirementsOf } = offeredBy(configuration)
+  const { requirementsOf, termsOf } = offeredBy(configuration)
 
   /** @throws ExchangeRefused by the first row that does not hold */
   function checked(exchange: Exchange): Checked {
@@ -94,7 +94,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
 
   async function answer(ctx: TokenEndpointGrantContext): Promise<void> {
     const { client: caller, params } = ctx.oidc
-    const proof = acceptedProof(ctx)
+    const proof = acceptedProof(ctx, termsOf)
     checkDpopRequired(provider, ctx, proof)
     const certificate = checkMtlsCert(provider, ctx)
     const shown = certificateOf(ctx, configuration.mtlsOrigin)
