@@ -265,6 +265,28 @@ describe('RFC8693-2.1: what is asked for', () => {
   })
 })
 
+describe('RFC9396-6: authorization details of a token', () => {
+  const detail = (at: string) => ({
+    type: 'payment_initiation',
+    locations: [at],
+    instructedAmount: { currency: 'EUR', amount: '12.50' },
+    creditorName: 'Bookshop',
+    creditorAccount: { iban: 'NL00HOLD0000000001' },
+  })
+
+  test('are exchanged for the resource that they are for, and for no other', async () => {
+    const details = [detail(ACCOUNTS)]
+    const asked = { authorization_details: JSON.stringify(details), scope: 'openid write' }
+    const { access_token: subject } = await userTokens(house, prover, asked)
+    const caller = { ...api, prover: other }
+    const nothing = await exchange(house, caller, subject, { resource: PAYMENTS })
+    expect(refusal(nothing)).toEqual([400, 'invalid_scope', 'RFC6749-3.3'])
+    const { status, json } = await exchange(house, caller, subject)
+    expect([status, json['authorization_details']]).toEqual([200, details])
+    expect(decodeJwt(String(json['access_token']))['authorization_details']).toEqual(details)
+  })
+})
+
 describe('RFC8693-2.2.1: the new token', () => {
   test('lives no longer than the subject token', async () => {
     const subject = await ownToken(house, { prover })

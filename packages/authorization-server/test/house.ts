@@ -245,7 +245,13 @@ async function makeClients(
       introspection_audiences: [ACCOUNTS],
     },
     { ...(await withKey('stranger', 'ES256')), grant_types: [] },
-    { ...(await withKey('agent', 'ES256')), ...exchange, ...user, dpop_bound_access_tokens: true },
+    {
+      ...(await withKey('agent', 'ES256')),
+      ...exchange,
+      ...user,
+      dpop_bound_access_tokens: true,
+      authorization_details_types: ['payment_initiation'],
+    },
     { ...(await withKey('agent-bound', 'ES256')), ...exchange, ...bound },
     { ...(await withKey('thief', 'ES256')), ...exchange, dpop_bound_access_tokens: true },
     {

@@ -59,7 +59,7 @@ describe('RFC9396-2.1 refuses, where the request is pushed,', () => {
   test.for([
     ['another type', { type: 'refund' }, /^unsupported authorization details type value/],
     ['no type', { ...PAYMENT, type: undefined }, /type attribute must be a non-empty string/],
-    ['a member that nobody knows', { ...PAYMENT, fee: '1' }, /^payment_initiation: .*"fee"/],
+    ['a member that nobody knows', { ...PAYMENT, fee: '1' }, /^payment_initiation: .*'fee'/],
     ['no amount', amount(undefined), /^payment_initiation: instructedAmount: /],
     [
       'an amount as a number',
@@ -262,6 +262,17 @@ describe('RFC9396-6: with the code and at refresh', () => {
     ])
     const honest = await refresh(house, tokens['refresh_token'], prover)
     expect((await house.send(honest)).status).toBe(200)
+  })
+
+  test('nor for the same payment twice: it was consented to once', async () => {
+    const tokens = await tokensFor(asking(PAYMENT, INFORMATION))
+    const request = await refresh(house, tokens['refresh_token'], prover)
+    const answer = await house.send(withForm(request, asking(PAYMENT, PAYMENT)))
+    expect(verdict(answer)).toEqual([400, 'invalid_authorization_details'])
+    const two = await tokensFor(asking(PAYMENT, PAYMENT))
+    const both = await refresh(house, two['refresh_token'], prover)
+    const { json } = await house.send(withForm(both, asking(PAYMENT, PAYMENT)))
+    expect(json['authorization_details']).toEqual([PAYMENT, PAYMENT])
   })
 
   test('nor for any, where none was consented to', async () => {

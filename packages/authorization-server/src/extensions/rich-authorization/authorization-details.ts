@@ -95,12 +95,24 @@ export function detailsFor(
   asked: readonly AuthorizationDetail[],
 ): readonly AuthorizationDetail[] | undefined {
   if (!consented) throw invalid('no end-user has consented to authorization details')
-  const here = consented.filter(({ locations: at }) => !Array.isArray(at) || at.includes(aud))
+  const here = detailsHere({ aud }, consented)
   if (asked.length === 0) return here
-  const more = asked.find((detail) => !here.some((granted) => covers(granted, detail)))
-  if (more) throw invalid(`the end-user has not consented to this ${more.type}`)
+  const left = [...here]
+  for (const detail of asked) {
+    const found = left.findIndex((granted) => covers(granted, detail))
+    if (found === -1) throw invalid(`the end-user has not consented to this ${detail.type}`)
+    // Who has consented to one payment has not consented to the same again.
+    if (detail.type === 'payment_initiation') left.splice(found, 1)
+  }
   return asked
 }
+
+/** Of these details those that are for the resource of a token. */
+export const detailsHere = (
+  { aud }: { readonly aud?: string | string[] | undefined },
+  details: readonly AuthorizationDetail[],
+): readonly AuthorizationDetail[] =>
+  details.filter(({ locations: at }) => !Array.isArray(at) || at.includes(aud))
 
 /** A payment is consented to as it is; of the accounts a client may ask for some. */
 function covers(granted: AuthorizationDetail, asked: AuthorizationDetail): boolean {

@@ -1,7 +1,13 @@
-import type { Records } from '@holdfast/store'
-import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider'
+import type {
+  AccessToken,
+  AuthorizationDetail,
+  Client,
+  ClientCredentials,
+  Provider,
+} from 'oidc-provider'
 import type { House } from '../../house.ts'
 import { Resources } from '../../resources.ts'
+import { detailsHere } from '../rich-authorization/authorization-details.ts'
 import { scopeList } from '../../vocabulary/scopes.ts'
 import { ownJwts } from '../../status-list/presented.ts'
 
@@ -24,6 +30,8 @@ export interface Exchange {
   readonly target: string | undefined
   /** Asked for, or all of the subject token that the caller may have there. */
   readonly scopes: readonly string[]
+  /** Authorization details of the subject token that are for the target. */
+  readonly details: readonly AuthorizationDetail[]
   /** What the caller may ask for at the target. */
   readonly scopesOfTarget: readonly string[]
 }
@@ -115,6 +123,7 @@ export function readingExchange(provider: Provider, house: House) {
         requested: params['requested_token_type'],
       },
       caller,
+      details: subject?.rar ? detailsHere({ aud: target }, subject.rar) : [],
       proven,
       subject,
       actor: hasActor ? await find(params['actor_token']) : undefined,

@@ -24,8 +24,8 @@ export const permittedTarget = ({ target, subject, caller }: Exchange): boolean 
   target !== undefined &&
   (target === subject?.aud || elementsOf(caller['exchange_resources']).includes(target))
 
-export const downScoped = ({ scopes, scopesOfTarget, subject }: Exchange): boolean =>
-  (scopes.length > 0 || (subject?.rar ?? []).length > 0) &&
+export const downScoped = ({ scopes, details, scopesOfTarget, subject }: Exchange): boolean =>
+  (scopes.length > 0 || details.length > 0) &&
   scopes.every((scope) => subject?.scopes.has(scope) && scopesOfTarget.includes(scope))
 
 /** Whether possession of every key that constrains the token has been proved. Without `cnf`: no. */

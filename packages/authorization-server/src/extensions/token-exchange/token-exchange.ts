@@ -7,7 +7,6 @@ import {
   checkMtlsCert,
   resolveRequestedResources,
 } from 'oidc-provider/lib/helpers/grants.js'
-import { detailsFor } from '../rich-authorization/authorization-details.ts'
 import { certificateOf } from '../../sender-constraint/certificates.ts'
 import { offeredBy } from '../../profiles/profiles.ts'
 import type { House } from '../../house.ts'
@@ -71,7 +70,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
 
   /** The new token: constrained as its client is, and no longer than the tokens that were presented. */
   async function tokenFor(ctx: TokenEndpointGrantContext, exchange: Checked): Promise<AccessToken> {
-    const { subject, actor, caller, target, scopes } = exchange
+    const { subject, actor, caller, target, scopes, details } = exchange
     ctx.oidc.params.resource = target
     const [resourceServer] = await resolveRequestedResources(provider, ctx)
     if (!resourceServer) throw new errors.InvalidTarget('no such resource')
@@ -88,7 +87,7 @@ export function registerTokenExchange(provider: Provider, house: House): void {
       exp,
       expiresIn: exp - now,
       extra: claimsOfExchange(exchange, subject),
-      ...(subject.rar && { rar: [...(detailsFor({ aud: target }, subject.rar, []) ?? [])] }),
+      ...(details.length > 0 && { rar: [...details] }),
     })
   }
 
@@ -114,9 +113,10 @@ export function registerTokenExchange(provider: Provider, house: House): void {
     ctx.oidc.entity('AccessToken', token)
     ctx.body = buildTokenResponse(provider, {
       accessToken,
+      ...(token.rar && { authorizationDetails: token.rar }), // RFC9396-7
       issuedTokenType: ACCESS_TOKEN,
       expiresIn: token.expiration,
-      scope: token.scope,
+      ...(token.scope && { scope: token.scope }),
       tokenType: token.tokenType,
     })
   }
