@@ -1,7 +1,8 @@
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeFor, redeem } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
-import { PAYMENTS, startHouse } from './house.ts'
+import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
 
 let house: House
@@ -63,4 +64,32 @@ test('RFC7009-2.1: inactive after revocation', async () => {
   const form = { token, ...(await assertion(house, 'web')) }
   expect((await house.send({ url: `${house.issuer}/revoke`, form })).status).toBe(200)
   expect((await introspect(token, 'api')).json).toEqual({ active: false })
+})
+
+test('RFC7662-2.2: the jti of a JWT is no secret, and no token', async () => {
+  const asked = { resource: ACCOUNTS, scope: 'read' }
+  const { json } = await house.send(await clientCredentials(house, prover, asked))
+  const jwt = String(json['access_token'])
+  const { jti } = decodeJwt(jwt)
+  for (const name of [String(jti), `jwt.${jti}`])
+    expect((await introspect(name, 'accounts-api')).json).toEqual({ active: false })
+  const form = { token: String(jti), ...(await assertion(house, 'web')) }
+  expect((await house.send({ url: `${house.issuer}/revoke`, form })).status).toBe(200)
+  expect((await introspect(jwt, 'accounts-api')).json).toMatchObject({ active: true })
+})
+
+test('inactive as soon as its client is being removed, whoever it was for', async () => {
+  const own = await startHouse()
+  const asked = { resource: PAYMENTS, scope: 'pay' }
+  const code = await codeFor(own, { ...asked, scope: 'openid pay' })
+  const tokens = [await clientCredentials(own, prover, asked), await redeem(own, code, prover)]
+  const answers = []
+  for (const request of tokens) answers.push(await own.send(request))
+  await own.records.remove('Client', 'web') // the first step of it, and no other yet
+  for (const { json } of answers) {
+    const form = { token: String(json['access_token']), ...(await assertion(own, 'api')) }
+    const answer = await own.send({ url: `${own.issuer}/introspect`, form })
+    expect([answer.status, answer.json]).toEqual([200, { active: false }])
+  }
+  await own.stop()
 })

@@ -1,6 +1,6 @@
 /** Userinfo is a protected resource like any other: the whole table, and its exact challenges. */
 import { createHash, X509Certificate } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Certificate } from './certificates.ts'
 import { codeFor, redeem } from './flow.ts'
 import { clientCredentials, now, Prover } from './honest.ts'
@@ -256,6 +256,25 @@ describe('is refused', () => {
     )
     expect(answer.headers['www-authenticate']).toContain('scope="openid"')
   })
+})
+
+test('RFC9068-4: a token is good until it expires, and for no second more', async () => {
+  const token = await userinfoToken()
+  const { exp } = (await house.records.find('AccessToken', token))!.payload
+  const at = async (time: number) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: time * 1_000 })
+    return said(await house.send(await byDpop({ token })))
+  }
+  try {
+    expect((await at(Number(exp) - 1)).status).toBe(200)
+    for (const late of [0, 9, 11])
+      expect(await at(Number(exp) + late)).toMatchObject({
+        status: 401,
+        challenges: ['Bearer', 'DPoP invalid_token'],
+      })
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('HEAD is held to the same rows as GET', async () => {

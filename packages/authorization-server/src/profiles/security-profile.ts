@@ -2,7 +2,7 @@ import { errors } from 'oidc-provider'
 import { adapterOver } from '../records/adapter.ts'
 import { checkAssertion } from '../clients/assertion.ts'
 import { mutualTls } from '../sender-constraint/certificates.ts'
-import { OWN_MEMBERS } from '../clients/client-metadata.ts'
+import { elementsOf, OWN_MEMBERS } from '../clients/client-metadata.ts'
 import { endpoints, interactionPath, mtlsEndpointAliases } from '../vocabulary/endpoints.ts'
 import { SigningKey } from '../keys/signing-key.ts'
 import { renderError } from '../pages/error.ts'
@@ -268,14 +268,18 @@ export const SECURITY_PROFILE = [
   {
     clause: 'RFC7662-2.1', // and §4
     sentence: 'only a resource server introspects, and only tokens that are for it',
-    sets: () => ({
+    sets: ({ records }) => ({
       features: {
         introspection: {
           enabled: true,
-          allowedPolicy(_ctx, client, token) {
-            const audiences = client['introspection_audiences']
+          async allowedPolicy(_ctx, client, token) {
             const aud = 'aud' in token ? token.aud : undefined
-            return aud !== undefined && Array.isArray(audiences) && audiences.includes(aud)
+            return (
+              aud !== undefined &&
+              elementsOf(client['introspection_audiences']).includes(aud) &&
+              // A client that is being removed may still have a token, and the library asks it for more.
+              (await records.find('Client', token.clientId ?? '')) !== undefined
+            )
           },
         },
       },

@@ -22,6 +22,7 @@ function claimsOf(token: AccessToken, issuer: string) {
   return {
     active: true,
     iss: issuer,
+    exp: token.exp, // the library finds it for some seconds more
     sub: token.accountId,
     client_id: token.clientId,
     scope: token.scope,

@@ -8,13 +8,20 @@ type Customizer = NonNullable<
 >
 
 /**
+ * The name of the record of a JWT. With a dot in it, which tokens that are no JWT have not, it is
+ * nothing that could be presented: a `jti` is no secret.
+ */
+export const recordOf = (jti: string): string => `jwt.${jti}`
+
+/**
  * The library keeps no record of a JWT: it could be neither revoked nor introspected. Here each gets
- * its place in a status list, and the record that an opaque token would have, under its `jti`.
+ * its place in a status list, and the record that an opaque token would have, named by its `jti`.
  */
 export const listedAndRecorded =
   ({ configuration, records, places }: House): Customizer =>
   async (_ctx, token, parts) => {
     const { jti, iat, exp } = parts.payload
+    const id = recordOf(String(jti))
     const place = await places.take()
     const uri = statusListUri(configuration.issuer, place.list)
     parts.payload['status'] = { status_list: { idx: place.idx, uri } }
@@ -25,8 +32,15 @@ export const listedAndRecorded =
     // it. We record the token, and then look for what it came from: one of both sees the other.
     await records.upsert({
       kind: token.kind,
-      id: String(jti),
-      payload: { ...Object.fromEntries(Object.entries(token)), iat, exp, place, format: 'opaque' },
+      id,
+      payload: {
+        ...Object.fromEntries(Object.entries(token)),
+        jti: id,
+        iat,
+        exp,
+        place,
+        format: 'opaque',
+      },
       expiresAt: Number(exp) * 1_000,
       grant: grant ?? ownTokensOf(client),
     })
@@ -34,5 +48,5 @@ export const listedAndRecorded =
       grant === undefined ? records.find('Client', client) : records.find('Grant', grant)
     if (await origin) return
     await revoke(records, [{ place, exp: Number(exp) }])
-    await records.remove(token.kind, String(jti))
+    await records.remove(token.kind, id)
   }

@@ -4,11 +4,12 @@ import type { Context, Middleware } from 'koa'
 import { readBody } from '../http/body.ts'
 import { endpoints } from '../vocabulary/endpoints.ts'
 import type { House } from '../house.ts'
+import { recordOf } from './issuing.ts'
 
 /** Characters of a token that is looked at; bytes of a form, as the library takes them. */
 const LONGEST = 56 * 1_024
 
-/** The `jti` of a JWT access token, if it is one that we have signed: the name of its record. */
+/** The name of the record of a JWT access token, if it is one that we have signed. */
 export function ownJwts({
   configuration: { issuer },
   keys,
@@ -25,7 +26,7 @@ export function ownJwts({
       iss === issuer &&
       key !== undefined &&
       verifies(header['alg'], key, signingInput, signature)
-    return isOurs && typeof jti === 'string' ? jti : undefined
+    return isOurs && typeof jti === 'string' ? recordOf(jti) : undefined
   }
 }
 
@@ -35,7 +36,7 @@ export function ownJwts({
  * record has: to a client there is no such token (RFC7009-2.2, RFC7662-2.2).
  */
 export function jwtsByRecord(house: House): Middleware {
-  const jtiOf = ownJwts(house)
+  const recordNamed = ownJwts(house)
 
   return async (ctx, next) => {
     if (ctx.method !== 'POST' || !TAKES_TOKENS.has(ctx.path) || !ctx.is(FORM)) return next()
@@ -44,7 +45,7 @@ export function jwtsByRecord(house: House): Middleware {
     const [token, ...more] = form.getAll('token')
     // Tokens of ours that are no JWT have no dot.
     const isJwt = token !== undefined && more.length === 0 && token.includes('.')
-    if (isJwt) form.set('token', jtiOf(token) ?? UNKNOWN)
+    if (isJwt) form.set('token', recordNamed(token) ?? UNKNOWN)
     putBack(ctx, isJwt ? Buffer.from(form.toString()) : body)
     return next()
   }

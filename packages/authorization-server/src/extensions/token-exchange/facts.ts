@@ -58,22 +58,15 @@ export interface PresentedToken extends Confirmation {
 
 /** Finds access tokens by what clients present: JWTs by their records, the others by themselves. */
 function presentedTokens(provider: Provider, house: House) {
-  const jtiOf = ownJwts(house)
+  const recordNamed = ownJwts(house)
   return async (text: unknown): Promise<PresentedToken | undefined> => {
     if (typeof text !== 'string') return undefined
-    const isJwt = text.includes('.')
-    const id = isJwt ? jtiOf(text) : text
+    const id = text.includes('.') ? recordNamed(text) : text
     if (id === undefined) return undefined
     const token =
       (await provider.AccessToken.find(id)) ?? (await provider.ClientCredentials.find(id))
-    // The name of a JWT's record is no token.
-    if (!token?.isValid || isJwt !== (await hasPlace(house.records, token))) return undefined
-    return (await stands(provider, token)) ? asPresented(token) : undefined
+    return token?.isValid && (await stands(provider, token)) ? asPresented(token) : undefined
   }
-}
-
-async function hasPlace(records: Records, { kind, jti }: AccessToken | ClientCredentials) {
-  return (await records.find(kind, jti))?.payload['place'] !== undefined
 }
 
 /** Whether what it came from is still there: its grant, or the client that got it for itself. */
@@ -123,7 +116,6 @@ export function readingExchange(provider: Provider, house: House) {
         requested: params['requested_token_type'],
       },
       caller,
-      details: subject?.rar ? detailsHere({ aud: target }, subject.rar) : [],
       proven,
       subject,
       actor: hasActor ? await find(params['actor_token']) : undefined,
@@ -131,6 +123,7 @@ export function readingExchange(provider: Provider, house: House) {
       target,
       scopes:
         asked.length > 0 ? asked : scopesOfTarget.filter((scope) => subject?.scopes.has(scope)),
+      details: subject?.rar ? detailsHere({ aud: target }, subject.rar) : [],
       scopesOfTarget,
     }
   }
