@@ -189,6 +189,28 @@ describe('the authorization endpoint', () => {
     await browser.press(page, 'abort')
     expect(new URL(browser.url).searchParams.get('error')).toBe('access_denied')
   })
+
+  test('RFC9126-7.3: what was refused is not opened again, nor completed in another browser', async () => {
+    const url = authorizationUrl(house, await requestUri(house))
+    const [one, two] = [
+      new Browser(house.send, house.issuer),
+      new Browser(house.send, house.issuer),
+    ]
+    const elsewhere = await two.open(url)
+    await one.press(await one.open(url), 'abort')
+    const again = await new Browser(house.send, house.issuer).open(url)
+    expect([again.status, again.text]).toEqual([
+      400,
+      expect.stringContaining('invalid_request_uri'),
+    ])
+    const fields = { login: 'alice', password: 'correct horse' }
+    await two.press(await two.press(elsewhere, 'login-submit', fields), 'consent-submit')
+    const { searchParams } = new URL(two.url)
+    expect([searchParams.get('error'), searchParams.has('code')]).toEqual([
+      'invalid_request_uri',
+      false,
+    ])
+  })
 })
 
 describe('a code is refused with invalid_grant', () => {

@@ -133,6 +133,10 @@ export class Interactions {
   async #abort(ctx: Context, { interaction }: Asked): Promise<void> {
     const [error, reason] = ['access_denied', 'the end-user refused']
     note(ctx, { error, reason, ...subjectOf(interaction) })
+    // RFC9126-7.3: what was refused is done with; where another browser was first, nothing is left of it.
+    const { parJti }: { parJti?: unknown } = Object(interaction)
+    if (typeof parJti === 'string')
+      await this.#records.consume('PushedAuthorizationRequest', parJti)
     await this.#finish(ctx, { error, error_description: reason })
   }
 
