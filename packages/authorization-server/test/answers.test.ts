@@ -4,7 +4,8 @@ import { newTrace, formatTraceparent } from '@holdfast/trace'
 import type { TraceEvent } from '@holdfast/trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkConfiguration, createAuthorizationServer } from '../src/index.ts'
-import { authorizationUrl, requestUri } from './flow.ts'
+import { ACCESS_TOKEN, exchange, ownToken } from './exchange.ts'
+import { authorizationUrl, pushed, requestUri } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { settledMemory, startHouse } from './house.ts'
 import type { House } from './house.ts'
@@ -85,6 +86,21 @@ test('RFC6749-5.2: errors are JSON even to a client that prefers HTML', async ()
     400,
     'unsupported_grant_type',
   ])
+})
+
+test('RFC6749-5.2: a description keeps to its characters, whatever was sent and however we write', async () => {
+  const actor = await ownToken(house, { client: 'thief', prover })
+  const own = await ownToken(house, { prover })
+  const edit = { actor_token: actor, actor_token_type: ACCESS_TOKEN }
+  const detail = { type: 'account_information', accounts: [{ iban: 'NL00HOLD0000000001' }] }
+  const details = JSON.stringify([{ ...detail, locations: ['\u00fc"\\'] }])
+  for (const answer of [
+    await exchange(house, { prover }, own, edit),
+    await house.send(await pushed(house, { authorization_details: details })),
+  ]) {
+    expect(answer.status).toBe(400)
+    expect(answer.json['error_description']).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+  }
 })
 
 test('a page gets nothing where no origin is listed', async () => {

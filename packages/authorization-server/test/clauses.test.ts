@@ -3,11 +3,13 @@ import { formatTraceparent, newTrace } from '@holdfast/trace'
 import type { TraceEvent } from '@holdfast/trace'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Outcome } from '../src/index.ts'
+import { authenticationRequest } from './backchannel.ts'
 import { codeFor, pushed, redeem } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Request } from './http.ts'
+import { pushedObject } from './request-object.ts'
 
 let house: House
 let silent: House
@@ -114,6 +116,23 @@ test.each(Object.entries(REFUSED))('%s', async (clause, [request, status, error]
   expect(String(answer.json['error_description'])).toMatch(new RegExp(`^${clause}: \\w`))
   expect(events).toMatchObject([{ refusal: { clause } }])
   expect(outcomes).toMatchObject([{ clause }])
+})
+
+test('what is signed is not said to be unsigned, whatever else is wrong with it', async () => {
+  const own = await startHouse({
+    profiles: ['fapi2-message-signing', 'ciba-dpop'],
+    audit: (outcome) => outcomes.push(outcome),
+  })
+  outcomes.length = 0
+  await own.send(await pushedObject(own, { claims: { response_mode: 'query' } }))
+  await own.send(await authenticationRequest(own, { requested_expiry: -1 }, 'by-dpop'))
+  await own.send(await pushed(own, {}, 'signing'))
+  expect(outcomes.map(({ error, clause }) => [error, clause])).toEqual([
+    ['invalid_request', undefined],
+    ['invalid_request', undefined],
+    ['invalid_request', 'RFC9101-6.3'],
+  ])
+  await own.stop()
 })
 
 test('a client that is not to be told is told the sentence alone', async () => {

@@ -57,6 +57,7 @@ export function answersInOAuth(
       nameClause(ctx, clauseOf(failure), explain)
     }
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) answerNotFound(ctx)
+    keepToCharacters(ctx)
     if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER)
     const failure = failures.get(ctx)
     if (failure instanceof TooManyFailures) ctx.set('Retry-After', String(failure.retryAfter))
@@ -82,6 +83,20 @@ function mend(ctx: KoaContextWithOIDC, failure: Failure): void {
   const named = misnamed(ctx, failure)
   if (named) ctx.body = named
 }
+
+/**
+ * RFC6749-5.2: what `error_description` may be made of. Sentences of ours have apostrophes, and some
+ * repeat what was sent.
+ */
+function keepToCharacters(ctx: Context): void {
+  const { error_description: sentence, ...rest }: Partial<ErrorOut> = Object(ctx.body)
+  if (sentence === undefined || PERMITTED.test(sentence)) return
+  const plain = sentence.replaceAll(/["\u2018\u2019\u201c\u201d]/g, "'").replaceAll(FORBIDDEN, '?')
+  ctx.body = { ...rest, error_description: plain }
+}
+
+const PERMITTED = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+const FORBIDDEN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/gu
 
 /** For the trace and the audit, and for the client where that is wanted. */
 function nameClause(ctx: Context, clause: string | undefined, explain: boolean): void {

@@ -64,9 +64,9 @@ const lacksRedirect: Holds = ({ oidc: { params, route } }) =>
 
 const isUnsigned =
   (route: string): Holds =>
-  ({ oidc: { params, client, route: asked } }) =>
+  ({ oidc: { body, client, route: asked } }) =>
     asked === route &&
-    params?.['request'] === undefined &&
+    body?.['request'] === undefined && // of `params` the library forgets it when it has read it
     client?.['requireSignedRequestObject'] === true
 
 const asserts: Holds = ({ oidc: { params } }) => params?.['client_assertion'] !== undefined
