@@ -1,5 +1,5 @@
 import type { Records } from '@holdfast/store'
-import { checkClient, registerClient } from './clients/check-client.ts'
+import { checkClient, refuseSubjects, registerClient } from './clients/check-client.ts'
 import type { ClientMetadata } from './clients/client-metadata.ts'
 import { keepUser, type User } from './end-users/users.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
@@ -24,6 +24,11 @@ export interface Provisioning {
 export async function provision(records: Records, given: Provisioning): Promise<void> {
   const { clients, users, keyEncryption: encryption, profiles = [DEFAULT_PROFILE] } = given
   for (const client of clients) checkClient(client)
+  await refuseSubjects(
+    records,
+    clients.map(({ client_id }) => client_id),
+    users.map(({ login, sub = login }) => sub),
+  )
   await createKeys({ records, encryption, algorithms: algorithmsOf(profiles) })
   for (const client of clients) await registerClient(records, client)
   for (const user of users) await keepUser(records, user)

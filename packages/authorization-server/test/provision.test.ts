@@ -1,8 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { RecordsInProcess } from '@holdfast/store'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { JWK } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ClientMetadataError, provision, readKeys } from '../src/index.ts'
+import { ClientMetadataError, provision, readKeys, registerClient } from '../src/index.ts'
 import type { ClientMetadata } from '../src/index.ts'
 import { makeCertificates } from './certificates.ts'
 
@@ -90,6 +91,10 @@ describe('a client weaker than the profile is refused by its clause, and nothing
       'FAPI2SP-5.4.1-2',
       () => ({ jwks: { keys: [{ kty: 'RSA', n: 'A'.repeat(171), e: 'AQAB' }] } }),
     ],
+    ['FAPI2SP-5.4.1-2', () => ({ jwks: { keys: [longWithZeros(1024)] } })],
+    ['FAPI2SP-5.4.1-2', () => ({ jwks: { keys: [{ ...longWithZeros(2048), e: 'AQ' }] } })],
+    ['FAPI2SP-5.4.1-2', () => ({ jwks: { keys: [{ ...jwk, y: jwk.x }] } })], // not on the curve
+    ['FAPI2SP-5.4.1-2', () => ({ jwks: { keys: [{ ...jwk, alg: 'PS256' }] } })],
     ['RFC8705-2.2', () => ({ token_endpoint_auth_method: 'self_signed_tls_client_auth' })],
     [
       'RFC8705-2.2', // the certificate of another key
@@ -120,3 +125,28 @@ describe('a client weaker than the profile is refused by its clause, and nothing
     expect(await records.list('Client')).toHaveLength(1)
   })
 })
+
+test('RFC9700-4.15.1: no client is named as an end-user is, whoever comes first', async () => {
+  const confused = { client: 'alice', clause: 'RFC9700-4.15.1' }
+  const named = { ...client, client_id: 'alice' }
+  const together = new RecordsInProcess()
+  await expect(provision(together, { clients: [named], users })).rejects.toMatchObject(confused)
+  expect(await together.list('Client')).toEqual([])
+  const one = new RecordsInProcess()
+  await provision(one, { clients: [client], users })
+  await expect(provision(one, { clients: [named], users: [] })).rejects.toMatchObject(confused)
+  await expect(registerClient(one, named)).rejects.toMatchObject(confused)
+  const other = new RecordsInProcess()
+  await provision(other, { clients: [named], users: [] })
+  await expect(provision(other, { clients: [], users })).rejects.toMatchObject(confused)
+  expect(await other.list('User')).toEqual([])
+})
+
+/** Of so many bits, padded with zeros to twice as many. */
+function longWithZeros(bits: number) {
+  const jwk = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({
+    format: 'jwk',
+  })
+  const n = Buffer.concat([Buffer.alloc(bits / 8), Buffer.from(String(jwk.n), 'base64url')])
+  return { ...jwk, kty: 'RSA', n: n.toString('base64url') }
+}

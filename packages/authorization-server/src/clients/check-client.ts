@@ -61,7 +61,27 @@ export function checkClient(client: ClientMetadata): Metadata {
  * @throws ClientMetadataError with the clause that forbids it; then nothing was written
  */
 export async function registerClient(records: Records, client: ClientMetadata): Promise<void> {
-  await records.upsert({ kind: 'Client', id: client.client_id, payload: checkClient(client) })
+  const payload = checkClient(client)
+  await refuseSubjects(records, [client.client_id])
+  await records.upsert({ kind: 'Client', id: client.client_id, payload })
+}
+
+/**
+ * RFC9700-4.15.1: of a token that a client got for itself `sub` is the client; no resource server
+ * shall take that for an end-user.
+ *
+ * @throws ClientMetadataError for a client whose client_id is the subject of an end-user
+ */
+export async function refuseSubjects(
+  records: Records,
+  clients: readonly string[],
+  subjects: readonly string[] = [],
+): Promise<void> {
+  const confused = (id: string) =>
+    new ClientMetadataError(id, 'client_id is no sub of an end-user', 'RFC9700-4.15.1')
+  for (const client of clients)
+    if (subjects.includes(client) || (await records.find('User', client))) throw confused(client)
+  for (const subject of subjects) if (await records.find('Client', subject)) throw confused(subject)
 }
 
 /**
@@ -77,6 +97,10 @@ export async function checkClients(
 ): Promise<readonly string[]> {
   const offered = offeredBy(configuration)
   const clients = await records.list('Client')
+  await refuseSubjects(
+    records,
+    clients.map(({ id }) => id),
+  )
   return clients.flatMap(({ id, payload }) => {
     const broken = offered.weakness(payload)
     if (broken) throw new ClientMetadataError(id, broken.sentence, broken.clause)

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
+import { importJwk } from '@holdfast/sender-constraint'
 import type { Algorithm } from './algorithms.ts'
 
 /** FAPI2SP-5.4.1-2, of the public keys in a `jwks`: none is private, and each fits one of the algorithms. */
@@ -6,17 +7,16 @@ export const areStrong = (jwks: unknown, algorithms: readonly Algorithm[]): bool
   keysIn(jwks).every((jwk) => isStrong(jwk, algorithms))
 
 function isStrong(jwk: JsonWebKey, algorithms: readonly Algorithm[]): boolean {
-  const { kty, crv, alg } = jwk
-  const isAllowed = algorithms.some((allowed) => allowed === alg)
-  if (alg !== undefined && !isAllowed) return false
   if ('d' in jwk || 'priv' in jwk) return false
-  if (kty === 'EC') return crv === 'P-256'
-  if (kty === 'OKP') return crv === 'Ed25519'
-  if (kty === 'AKP') return isAllowed // which of its keys it is, says `alg`
-  return kty === 'RSA' && bits(jwk) >= 2048
+  const key = importJwk(jwk)
+  if (!key) return false // of another kind, or no key at all
+  const { alg } = jwk
+  const fits = key.algorithms.some((known) => known === alg)
+  if (alg !== undefined && !(fits && algorithms.some((allowed) => allowed === alg))) return false
+  const { modulusLength: bits, publicExponent: exponent } = key.key.asymmetricKeyDetails ?? {}
+  // Whatever is raised to the power of one has been signed by everybody.
+  return bits === undefined || (bits >= 2048 && exponent !== undefined && exponent > 1n)
 }
-
-const bits = ({ n }: JsonWebKey): number => Buffer.from(n ?? '', 'base64url').length * 8
 
 /** Whatever the `jwks` is: the members of its `keys` that are objects. */
 export function keysIn(jwks: unknown): readonly JsonWebKey[] {
