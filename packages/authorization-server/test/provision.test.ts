@@ -144,9 +144,9 @@ test('RFC9700-4.15.1: no client is named as an end-user is, whoever comes first'
 
 /** Of so many bits, padded with zeros to twice as many. */
 function longWithZeros(bits: number) {
-  const jwk = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({
+  const short = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({
     format: 'jwk',
   })
-  const n = Buffer.concat([Buffer.alloc(bits / 8), Buffer.from(String(jwk.n), 'base64url')])
-  return { ...jwk, kty: 'RSA', n: n.toString('base64url') }
+  const n = Buffer.concat([Buffer.alloc(bits / 8), Buffer.from(String(short.n), 'base64url')])
+  return { ...short, kty: 'RSA', n: n.toString('base64url') }
 }

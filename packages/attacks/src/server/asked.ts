@@ -1,4 +1,5 @@
 /** What a client may ask for, and how: PKCE, request objects, grants that there are not. */
+import { seconds } from '../seconds.ts'
 import {
   VERIFIER,
   clientCredentials,
@@ -90,6 +91,11 @@ export const requestObjects = [
     'request-object-endless',
     'A request object that never expires',
     { object: { claims: { exp: undefined } } },
+  ),
+  attack('RFC7519-4.1.4', [400, 'invalid_request_object'], pushSigned)(
+    'request-object-expired',
+    'A request object that expired five seconds ago',
+    () => ({ object: { claims: { exp: seconds() - 5 } } }),
   ),
   attack('FAPI2MS-5.3.1-3', [400, 'invalid_request_object'], pushSigned)(
     'request-object-without-nbf',

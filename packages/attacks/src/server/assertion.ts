@@ -43,6 +43,9 @@ export const assertions = [
   badAssertion('assertion-without-jti', 'An assertion that nobody could know again', {
     assertion: { jti: undefined },
   }),
+  badAssertion('assertion-not-encoded', 'An assertion that says its payload is not encoded', {
+    header: { crit: ['b64'], b64: false },
+  }),
   badAssertion('assertion-unsigned', 'An assertion with alg none', { header: { alg: 'none' } }),
   badAssertion(
     'assertion-of-another-key',

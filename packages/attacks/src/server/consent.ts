@@ -11,26 +11,35 @@ const PAYMENT = {
   creditorAccount: { iban: 'DE02100100109307118603' },
 }
 
-const details = (edit: object = {}) => ({
-  authorization_details: JSON.stringify([{ ...PAYMENT, ...edit }]),
+const details = (...payments: readonly object[]) => ({
+  authorization_details: JSON.stringify(payments),
 })
 
 const pushPayment: Honest = (scene, edit) =>
-  push(scene, { ...edit, form: { ...details(), ...edit?.form } })
+  push(scene, { ...edit, form: { ...details(PAYMENT), ...edit?.form } })
 
 const redeemPayment: Honest = (scene, edit) =>
-  codeGrant(scene, { ...edit, authorization: details(), form: { ...details(), ...edit?.form } })
+  codeGrant(scene, {
+    ...edit,
+    authorization: details(PAYMENT),
+    form: { ...details(PAYMENT), ...edit?.form },
+  })
 
 export const consents = [
   attack('RFC9396-6', [400, 'invalid_authorization_details'], redeemPayment)(
     'payment-widened',
     'The consent to a payment, redeemed for a larger one',
-    { form: details({ instructedAmount: { currency: 'EUR', amount: '9000.00' } }) },
+    { form: details({ ...PAYMENT, instructedAmount: { currency: 'EUR', amount: '9000.00' } }) },
+  ),
+  attack('RFC9396-6', [400, 'invalid_authorization_details'], redeemPayment)(
+    'payment-twice',
+    'The consent to a payment, redeemed for the same one twice',
+    { form: details(PAYMENT, PAYMENT) },
   ),
   attack('RFC9396-5', [400, 'invalid_authorization_details'], pushPayment)(
     'payment-of-another-shape',
     'A payment with a member that nobody is shown',
-    { form: details({ hidden: 'fee' }) },
+    { form: details({ ...PAYMENT, hidden: 'fee' }) },
   ),
   attack('RFC9396-5', [400, 'invalid_authorization_details'], pushSigned)(
     'details-not-registered',
