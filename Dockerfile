@@ -1,5 +1,6 @@
 # One image for all services; docker-compose.yml says which one runs. No build step: Node runs the
-# TypeScript, but not below node_modules, so the image is the workspace itself.
+# TypeScript, but not below node_modules, so the image is the workspace itself; the stores' drivers, which
+# whoever installs @holdfast/store chooses, are the workspace's dependencies.
 
 # The manifests alone: packages are installed anew when one of these changes, and not otherwise.
 FROM node:24-bookworm-slim AS manifests
