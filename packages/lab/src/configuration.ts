@@ -36,6 +36,8 @@ export interface LabConfiguration {
   readonly store: StoreSetting
   /** Pages, beside our own, whose scripts may speak to the servers: `http://localhost:5173`. */
   readonly browserOrigins: readonly string[]
+  /** Addresses of the authorization servers behind a balancer. */
+  readonly nodes: readonly string[]
   /** File with the key that the authorization server's keys are encrypted with in the store. */
   readonly keyEncryptionKeyFile?: string
 }
@@ -49,8 +51,15 @@ export interface Options {
   readonly ephemeral?: boolean
 }
 
+const ADDRESS = z.union([z.ipv4(), z.ipv6()], 'allowed: an IP address')
+
+const words = z
+  .string()
+  .default('')
+  .transform((list) => list.split(/[\s,]+/).filter(Boolean))
+
 const schema = z.object({
-  HOLDFAST_LISTEN: z.union([z.ipv4(), z.ipv6()], 'allowed: an IP address').default('127.0.0.1'),
+  HOLDFAST_LISTEN: ADDRESS.default('127.0.0.1'),
   HOLDFAST_HOST: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'allowed: a host name in lower case')
@@ -61,11 +70,11 @@ const schema = z.object({
   HOLDFAST_STORE_PASSWORD: z.string().optional(),
   HOLDFAST_STORE_PASSWORD_FILE: z.string().optional(),
   HOLDFAST_KEY_ENCRYPTION_KEY_FILE: z.string().optional(),
-  HOLDFAST_BROWSER_ORIGINS: z
-    .string()
-    .default('')
-    .transform((list) => list.split(/[\s,]+/).filter(Boolean))
-    .refine((origins) => origins.every(isOrigin), AN_ORIGIN),
+  HOLDFAST_BROWSER_ORIGINS: words.refine((origins) => origins.every(isOrigin), AN_ORIGIN),
+  HOLDFAST_NODES: words.refine(
+    (nodes) => nodes.every((node) => ADDRESS.safeParse(node).success),
+    'allowed: IP addresses, separated by spaces',
+  ),
 })
 
 type Given = { readonly [variable: string]: string | undefined }
@@ -93,6 +102,7 @@ export function readConfiguration(options: Options = {}): LabConfiguration {
     certs: resolve(ROOT, read.HOLDFAST_CERTS),
     state: inFolder,
     browserOrigins: read.HOLDFAST_BROWSER_ORIGINS,
+    nodes: read.HOLDFAST_NODES,
     store:
       read.HOLDFAST_STORE === undefined
         ? storeIn(inFolder)

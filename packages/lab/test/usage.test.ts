@@ -52,6 +52,7 @@ const values: readonly (readonly [string, string])[] = [
   ['HOLDFAST_MTLS_ALIAS_PORT', '1.5'],
   ['HOLDFAST_LISTEN', 'everywhere'],
   ['HOLDFAST_HOST', 'https://localhost'],
+  ['HOLDFAST_NODES', '127.0.0.2 localhost'],
   ['HOLDFAST_BROWSER_ORIGINS', '*'],
   ['HOLDFAST_BROWSER_ORIGINS', 'http://app.example'],
   ['HOLDFAST_BROWSER_ORIGINS', 'https://app.example https://app.example/path'],

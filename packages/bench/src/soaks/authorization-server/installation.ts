@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type ClientMaterial, readMaterial } from '@holdfast/client'
+import { Balancer } from '@holdfast/lab/balancer'
 import { end, eventually, freePort, newFolder, startService } from '../processes.ts'
-import { Balancer } from './balancer.ts'
 import { type Kind, type Store, startStore } from './engines.ts'
 
 const service = (name: string): URL =>
@@ -94,8 +94,11 @@ export class Installation {
     const status = startService(service('certificate-status'), env)
     const nodes = Array.from({ length: count }, (_, index) => new Node(index, ports, env))
     await Promise.all(nodes.map((node) => node.start()))
-    const addresses = nodes.map(({ address }) => address)
-    const balancer = await Balancer.start(addresses, [ports.public, ports.alias])
+    const balancer = await Balancer.start({
+      listen: '127.0.0.1',
+      nodes: nodes.map(({ address }) => address),
+      ports: [ports.public, ports.alias],
+    })
     return new Installation({ store, nodes, balancer }, ports, { env, status })
   }
 

@@ -1,5 +1,16 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { codeOf, UsageError } from '../errors.ts'
+
+/** Addresses and ports of a balancer. */
+export interface Balanced {
+  readonly listen: string
+  /** Addresses of the nodes. */
+  readonly nodes: readonly string[]
+  /** At which it and all of them listen. */
+  readonly ports: readonly number[]
+}
 
 /** A TCP balancer: each connection goes to the next node that takes it; TLS passes through. */
 export class Balancer {
@@ -15,21 +26,30 @@ export class Balancer {
     this.served = nodes.map(() => 0)
   }
 
-  /**
-   * @param nodes addresses of the nodes
-   * @param ports at which it and all of them listen
-   */
-  static async start(nodes: readonly string[], ports: readonly number[]): Promise<Balancer> {
+  /** @throws UsageError if a port is taken or may not be used */
+  static async start({ listen, nodes, ports }: Balanced): Promise<Balancer> {
     const balancer = new Balancer(nodes)
-    for (const port of ports) {
-      const server = createServer({ pauseOnConnect: true }, (socket) => {
-        balancer.#keep(socket)
-        balancer.#pass(socket, port, nodes.length)
-      })
-      await once(server.listen(port, '127.0.0.1'), 'listening')
-      balancer.#servers.push(server)
+    const places = ownAddresses(listen).flatMap((host) => ports.map((port) => ({ host, port })))
+    try {
+      for (const place of places) await balancer.#listen(place)
+    } catch (error) {
+      balancer.close()
+      throw error
     }
     return balancer
+  }
+
+  async #listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      this.#keep(socket)
+      this.#pass(socket, port, this.#nodes.length)
+    })
+    this.#servers.push(server)
+    try {
+      await once(server.listen(port, host), 'listening')
+    } catch (error) {
+      throw new UsageError(`${host}:${port} cannot be listened on (${codeOf(error)})`)
+    }
   }
 
   close(): void {
@@ -63,3 +83,11 @@ export class Balancer {
     socket.on('error', () => undefined).once('close', () => this.#open.delete(socket))
   }
 }
+
+/** `0.0.0.0` itself would take what the nodes listen on. */
+const ownAddresses = (listen: string): readonly string[] =>
+  listen === '0.0.0.0'
+    ? Object.values(networkInterfaces())
+        .flatMap((addresses = []) => addresses)
+        .flatMap(({ address, family }) => (family === 'IPv4' ? [address] : []))
+    : [listen]
