@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   RecordsInProcess,
@@ -102,11 +103,14 @@ describe('Records in SQLite', () => {
 
   test('a database of a newer program is refused', async () => {
     const path = file()
-    const { DatabaseSync } = await import('node:sqlite')
     const newer = new DatabaseSync(path)
     newer.exec('PRAGMA user_version = 99')
     newer.close()
     expect(() => new RecordsInSqlite(path)).toThrow(/schema 99 is newer/)
+    const older = new DatabaseSync(path)
+    expect(() => older.exec('PRAGMA user_version = 0')).not.toThrow() // nothing is held
+    older.close()
+    await new RecordsInSqlite(path).close()
   })
 
   test('a file that is taken away is not written to, and works again when it is back', async () => {

@@ -6,34 +6,51 @@ export interface OpenDatabase {
   readonly database: DatabaseSync
   /**
    * What is written to a file that was removed, or put in another's place, is lost when its last process
-   * ends, and no process that opens it anew sees any of it.
+   * ends, and no process that opens it anew sees any of it. The same goes for its log (`-wal`).
    *
-   * @throws StoreError as long as the file that was opened is not under its name
+   * @throws StoreError as long as what was opened is not under its name
    */
   readonly inPlace: () => void
 }
 
+export interface Opening {
+  /** One for each version of the schema: a database of version n gets the steps after n. */
+  readonly steps: readonly string[]
+  /** FULL: what was committed survives a power cut; NORMAL: a killed process only. */
+  readonly synchronous: 'FULL' | 'NORMAL'
+  /** What is to be done in the transaction that follows the steps. */
+  readonly begin?: (database: DatabaseSync) => void
+}
+
 /**
- * Opens a file that several processes may share, and brings its schema up to date: a database of version n
- * gets the steps after n.
- *
- * @param synchronous FULL: what was committed survives a power cut; NORMAL: a killed process only
- * @throws StoreError where it cannot be opened, is no database, or has a newer schema
+ * Milliseconds for which a process waits for another's write: at its start, and later on, when others
+ * wait with it (`GroupedCommit` tries again).
  */
-export function openDatabase(
-  file: string,
-  steps: readonly string[],
-  synchronous: 'FULL' | 'NORMAL',
-): OpenDatabase {
+const PATIENCE = { opening: 5_000, open: 5 }
+
+/**
+ * Opens a file that several processes may share, and brings its schema up to date.
+ *
+ * @throws StoreError where it cannot be opened, is no database, is damaged, or has a newer schema
+ */
+export function openDatabase(file: string, opening: Opening): OpenDatabase {
   return namingFile(file, () => {
     const database = new DatabaseSync(file)
-    // The other process's write is waited for.
-    database.exec(
-      `PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`,
-    )
-    if (file !== ':memory:') chmodSync(file, 0o600)
-    migrate(database, file, steps)
-    return { database, inPlace: placed(file) }
+    try {
+      database.exec(
+        `PRAGMA busy_timeout = ${PATIENCE.opening};
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = ${opening.synchronous}`,
+      )
+      if (file !== ':memory:') chmodSync(file, 0o600)
+      refuseDamaged(database)
+      begin(database, opening)
+      database.exec(`PRAGMA busy_timeout = ${PATIENCE.open}`)
+      return { database, inPlace: placed(file) }
+    } catch (error) {
+      database.close() // with all that it has begun
+      throw error
+    }
   })
 }
 
@@ -50,28 +67,30 @@ export function namingFile<T>(file: string, run: () => T): T {
 }
 
 function placed(file: string): () => void {
-  const inode = () => statSync(file, { throwIfNoEntry: false })?.ino
-  const opened = inode()
+  const inode = (name: string) => statSync(name, { throwIfNoEntry: false })?.ino
+  const opened = [file, `${file}-wal`].map((name) => ({ name, ino: inode(name) }))
   return () => {
-    if (inode() !== opened)
-      throw new StoreError(
-        `${file} is gone, or not the file that was opened: put it back or restart`,
-      )
+    for (const { name, ino } of opened)
+      if (inode(name) !== ino)
+        throw new StoreError(
+          `${name} is gone, or not the file that was opened: put it back or restart`,
+        )
   }
 }
 
-function migrate(database: DatabaseSync, file: string, steps: readonly string[]): void {
+/** A used record whose bytes have changed is not found again, and could be used once more. */
+function refuseDamaged(database: DatabaseSync): void {
+  const { quick_check: found } = database.prepare('PRAGMA quick_check(1)').get() ?? {}
+  if (found !== 'ok') throw new Error(`is damaged: ${String(found)}`)
+}
+
+function begin(database: DatabaseSync, opening: Opening): void {
+  const { steps } = opening
   database.exec('BEGIN IMMEDIATE')
-  try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version > steps.length)
-      throw new StoreError(
-        `${file}: schema ${version} is newer than this program's ${steps.length}`,
-      )
-    for (const step of steps.slice(version)) database.exec(step)
-    database.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > steps.length)
+    throw new Error(`schema ${version} is newer than this program's ${steps.length}`)
+  for (const step of steps.slice(version)) database.exec(step)
+  opening.begin?.(database)
+  database.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
 }

@@ -1,13 +1,14 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
-import { type OpenDatabase, openDatabase } from './database.ts'
+import { namingFile, type OpenDatabase, openDatabase } from './database.ts'
 import { GroupedCommit } from './grouped-commit.ts'
 import { RECORDS } from './schema.ts'
+import { storedRecord } from '../stored.ts'
 
 /**
  * Records in one file. Every write is durable before it is acknowledged (WAL, synchronous FULL), and
  * writes of one turn of the event loop share the wait for the disk; several processes may open the
- * same file, and wait up to 5 s for each other's write.
+ * same file, and their writes wait up to 5 s for each other's.
  */
 export class RecordsInSqlite implements Records {
   readonly #file: OpenDatabase
@@ -18,8 +19,8 @@ export class RecordsInSqlite implements Records {
   /** @throws StoreError where the file cannot be opened, is no database, or has a newer schema */
   constructor(file: string, now: () => number = Date.now) {
     this.#now = now
-    this.#file = openDatabase(file, RECORDS, 'FULL')
-    this.#statements = prepare(this.#file.database)
+    this.#file = openDatabase(file, { steps: RECORDS, synchronous: 'FULL' })
+    this.#statements = namingFile(file, () => prepare(this.#file.database))
     this.#commit = new GroupedCommit(this.#file)
   }
 
@@ -85,7 +86,7 @@ export class RecordsInSqlite implements Records {
   }
 
   async close(): Promise<void> {
-    this.#commit.flush()
+    await this.#commit.close()
     this.#file.database.close()
   }
 
@@ -140,10 +141,5 @@ const columns = ({ kind, id, payload, expiresAt, grant, index }: NewRecord): Col
 function row(found: Record<string, SQLOutputValue> | undefined): StoredRecord | undefined {
   if (!found) return undefined
   const { kind, id, payload, consumed_at: consumedAt } = found
-  return {
-    kind: String(kind),
-    id: String(id),
-    payload: JSON.parse(String(payload)),
-    ...(consumedAt !== null && { consumedAt: Number(consumedAt) }),
-  }
+  return storedRecord({ kind: String(kind), id: String(id), payload, consumedAt })
 }

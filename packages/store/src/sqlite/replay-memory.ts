@@ -61,10 +61,15 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     const { limits = LIMITS, now = Date.now, boot = bootId, nothingUsedBefore = false } = options
     this.#now = now
     this.#limits = limits
-    this.#file = openDatabase(file, REPLAY_MEMORY, 'NORMAL')
+    this.#file = openDatabase(file, {
+      steps: REPLAY_MEMORY,
+      synchronous: 'NORMAL',
+      begin: (database) =>
+        beginLife(database, { boot: boot() ?? null, now: now(), nothingUsedBefore }),
+    })
     this.#statements = namingFile(file, () => prepare(this.#file.database))
     this.#commit = new GroupedCommit(this.#file)
-    namingFile(file, () => this.#open(boot() ?? null, nothingUsedBefore))
+    this.#adopt()
   }
 
   get generation(): string {
@@ -75,7 +80,7 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
     return this.#since
   }
 
-  /** @throws Error where the file cannot be written, or is locked by others for over 5 s */
+  /** @throws Error where the file cannot be written; StoreError if others lock it for over 5 s */
   put({ key, owner, ...use }: Use): Promise<Put> {
     const hashed = { key: hash('sha256', key, 'buffer'), owner: hash('sha256', owner, 'buffer') }
     const judged = { generation: this.#generation, withoutNonce: false, ...use, ...hashed }
@@ -108,21 +113,8 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 
   async close(): Promise<void> {
-    this.#commit.flush()
+    await this.#commit.close()
     this.#file.database.close()
-  }
-
-  #open(boot: string | null, nothingUsedBefore: boolean): void {
-    const { life, begin } = this.#statements
-    const { database } = this.#file
-    database.exec('BEGIN IMMEDIATE')
-    const now = this.#now()
-    const known = life.get()
-    const since = nothingUsedBefore && !known ? 0 : now
-    // Never before what was swept: the clock may have been set back while nothing ran.
-    if (boot === null || known?.['boot'] !== boot) begin.run(boot, randomUUID(), since, now)
-    this.#adopt()
-    database.exec('COMMIT')
   }
 
   // One transaction, in which no other process writes.
@@ -177,6 +169,27 @@ export class ReplayMemoryInSqlite implements ReplayMemory {
   }
 }
 
+interface Beginning {
+  readonly boot: string | null
+  readonly now: number
+  readonly nothingUsedBefore: boolean
+}
+
+/** A life, unless the present one goes on. */
+function beginLife(database: DatabaseSync, { boot, now, nothingUsedBefore }: Beginning): void {
+  const known = database.prepare('SELECT boot FROM life').get()
+  if (boot !== null && known?.['boot'] === boot) return
+  const since = nothingUsedBefore && !known ? 0 : now
+  // Never before what was swept: the clock may have been set back while nothing ran.
+  database
+    .prepare(
+      `INSERT INTO life (one, boot, generation, since, swept) VALUES (1, ?, ?, ceil(?), ceil(?))
+       ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, generation = excluded.generation,
+       since = max(excluded.since, swept), swept = max(excluded.swept, swept)`,
+    )
+    .run(boot, randomUUID(), since, now)
+}
+
 interface Hashed {
   readonly key: Uint8Array
   readonly owner: Uint8Array
@@ -188,14 +201,9 @@ interface Hashed {
 function prepare(database: DatabaseSync) {
   const statement = (sql: string): StatementSync => database.prepare(sql)
   return {
-    life: statement('SELECT boot, generation, since, swept FROM life'),
+    life: statement('SELECT generation, since, swept FROM life'),
     live: statement('SELECT live FROM life'),
     kept: statement('SELECT live, (SELECT count(*) FROM nonce) AS nonces FROM life'),
-    begin: statement(
-      `INSERT INTO life (one, boot, generation, since, swept) VALUES (1, ?, ?, ceil(?), ceil(?))
-       ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, generation = excluded.generation,
-       since = max(excluded.since, swept), swept = max(excluded.swept, swept)`,
-    ),
     // Whatever was accepted, was accepted by then; and nothing is judged by the later clock again.
     stepBack: statement('UPDATE life SET generation = ?, since = swept, swept = ceil(?)'),
     swept: statement('UPDATE life SET swept = ?1 WHERE swept < ?1'),
