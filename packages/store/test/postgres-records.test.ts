@@ -81,6 +81,12 @@ function suite(): void {
     await open()
   })
 
+  test('a database that has not every character is refused', async () => {
+    await ask("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    const server = { ...postgres.server, database: 'latin' }
+    await expect(open({ server })).rejects.toThrow(/encoding is LATIN1; it must be UTF8/)
+  })
+
   test('sweeps what has expired, and only that', async () => {
     const clock = { time: 0 }
     const records = await open({ now: () => clock.time })

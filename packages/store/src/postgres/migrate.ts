@@ -29,10 +29,16 @@ export async function migrate(client: ClientBase, schema: string): Promise<void>
   }
 }
 
-/** @throws StoreError where a commit is acknowledged before it would survive a power cut */
-export async function refuseForgetful(client: ClientBase): Promise<void> {
-  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {
-    const { rows } = await client.query(`SHOW ${setting}`)
-    if (rows[0]?.[setting] === 'off') throw new StoreError(`PostgreSQL: ${setting} is off`)
-  }
+/**
+ * @throws StoreError where a commit is acknowledged before it would survive a power cut, or the
+ *   database has no room for every character
+ */
+export async function refuseUnfit(client: ClientBase): Promise<void> {
+  const show = async (setting: string): Promise<unknown> =>
+    (await client.query(`SHOW ${setting}`)).rows[0]?.[setting]
+  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'])
+    if ((await show(setting)) === 'off') throw new StoreError(`PostgreSQL: ${setting} is off`)
+  const encoding = await show('server_encoding')
+  if (encoding !== 'UTF8')
+    throw new StoreError(`PostgreSQL: server_encoding is ${String(encoding)}; it must be UTF8`)
 }

@@ -1,8 +1,9 @@
 import type { Pool } from 'pg'
 import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
 import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
-import { refuseForgetful } from './migrate.ts'
+import { refuseUnfit } from './migrate.ts'
 import { statements } from './statements.ts'
+import { storedRecord } from '../stored.ts'
 
 export interface RecordsInPostgresOptions extends PostgresOptions {
   /** Stands in for the database's clock, for tests. */
@@ -29,9 +30,9 @@ export class RecordsInPostgres implements Records {
     this.#now = now
   }
 
-  /** @throws StoreError where the database cannot be reached, is of a newer program, or forgets */
+  /** @throws StoreError where the database cannot be reached, is of a newer program, or unfit */
   static async open(options: RecordsInPostgresOptions): Promise<RecordsInPostgres> {
-    return new RecordsInPostgres(await openPool(options, refuseForgetful), options)
+    return new RecordsInPostgres(await openPool(options, refuseUnfit), options)
   }
 
   async upsert(record: NewRecord): Promise<void> {
@@ -114,12 +115,10 @@ const columns = ({ kind, id, payload, expiresAt, grant, index }: NewRecord) => [
   index === undefined ? null : escape(index),
 ]
 
-function stored(row: Record<string, unknown>): StoredRecord {
-  const consumedAt = row['consumed_at']
-  return {
-    kind: unescape(String(row['kind'])),
-    id: unescape(String(row['id'])),
-    payload: JSON.parse(String(row['payload'])),
-    ...(consumedAt !== null && { consumedAt: Number(consumedAt) }),
-  }
-}
+const stored = ({
+  kind,
+  id,
+  payload,
+  consumed_at: consumedAt,
+}: Record<string, unknown>): StoredRecord =>
+  storedRecord({ kind: unescape(String(kind)), id: unescape(String(id)), payload, consumedAt })
