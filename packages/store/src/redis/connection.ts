@@ -13,6 +13,9 @@ export interface RedisServer extends Pick<
 
 const TIMEOUT = 1_000
 
+/** Time-outs in a row, with nothing heard in between, after which a connection is given up. */
+const PATIENCE = 5
+
 /** One Lua script, sent by its SHA-1; a server that does not know it yet gets the text. */
 export interface Script {
   readonly text: string
@@ -32,6 +35,8 @@ export const script = (...parts: readonly string[]): Script => {
 export class RedisConnection {
   readonly #client: RedisClientType
   readonly #timeout: number
+  /** By `performance.now()`: when the server was last heard of. */
+  #heard = performance.now()
 
   private constructor(client: RedisClientType, timeout: number) {
     this.#client = client
@@ -50,14 +55,16 @@ export class RedisConnection {
       disableOfflineQueue: true,
       socket: {
         connectTimeout: timeout,
-        // A connection that has gone dumb is given up; what keeps it from being idle is `every`.
-        socketTimeout: 5 * timeout,
+        // For a server that takes the connection, and then says nothing.
+        socketTimeout: PATIENCE * timeout,
         reconnectStrategy: (retries) => reached && Math.min(1_000, 20 * 2 ** Math.min(retries, 6)),
         ...given.socket,
       } as NonNullable<RedisClientOptions['socket']>,
     })
-    // The driver reconnects; whoever asks meanwhile is refused, which is how an error is heard of.
-    client.on('error', () => undefined)
+    const connection = new RedisConnection(client, timeout)
+    // Where a connection breaks the driver reconnects, and whoever asks meanwhile is refused. Where an
+    // answer is none it reads on, and would take the next one for an answer to another command.
+    client.on('error', () => connection.#anew())
     try {
       await client.connect()
     } catch (error) {
@@ -65,7 +72,7 @@ export class RedisConnection {
     }
     reached = true
     client.on('ready', ready)
-    return new RedisConnection(client, timeout)
+    return connection
   }
 
   async run({ text, sha1 }: Script, keys: readonly string[], values: readonly string[]) {
@@ -81,15 +88,31 @@ export class RedisConnection {
   /** @throws StoreError where no answer comes in time; the driver's error where it is one */
   async command(words: readonly string[]): Promise<unknown> {
     const { promise, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () => reject(new StoreError(`Redis has not answered for ${this.#timeout} ms`)),
-      this.#timeout,
-    )
+    const timer = setTimeout(() => {
+      reject(new StoreError(`Redis has not answered for ${this.#timeout} ms`))
+      this.#giveUpIfDumb()
+    }, this.#timeout)
+    const answered = this.#client.sendCommand([...words]).finally(() => {
+      this.#heard = performance.now()
+    })
     try {
-      return await Promise.race([this.#client.sendCommand([...words]), promise])
+      return await Promise.race([answered, promise])
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  // The driver takes what is sent for a sign of life, so it would wait for TCP to give up.
+  #giveUpIfDumb(): void {
+    if (performance.now() - this.#heard >= PATIENCE * this.#timeout) this.#anew()
+  }
+
+  /** Another connection in the place of the one there is; what was asked on that is refused. */
+  #anew(): void {
+    if (!this.#client.isReady) return
+    this.#heard = performance.now()
+    this.#client.destroy()
+    void this.#client.connect().catch(() => undefined) // only if it is closed meanwhile
   }
 
   /** @returns one field of INFO, or `undefined` */

@@ -111,12 +111,10 @@ export const CONSUME = script(
 local key = record_key(ARGV[6], ARGV[7])
 local found = read(key)
 if not found or found[2] then return {'done', 0} end
--- It may have been used, and that be lost; and it may outlive the quarantine. The clock of a server
--- that is no more may have been ahead.
-local written_at, expires_at = unpack(redis.call('HMGET', key, 'written_at', 'expires_at'))
-if lost_at > 0 and tonumber(written_at or '0') < lost_at + grace then
-  return {'doubtful', expires_at or ''}
-end
+-- It may have been used, and that be lost, so it counts as used; and it may outlive the quarantine.
+-- The clock of a server that is no more may have been ahead.
+local written_at = redis.call('HGET', key, 'written_at')
+if lost_at > 0 and tonumber(written_at or '0') < lost_at + grace then return {'done', 0} end
 redis.call('HSET', key, 'consumed_at', whole(now))
 return {'done', 1}`,
 )

@@ -1,6 +1,7 @@
 import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
 import { eviction, RedisConnection, type RedisServer, type Script } from './connection.ts'
 import * as scripts from './records.lua.ts'
+import { storedRecord } from '../stored.ts'
 
 export interface RecordsInRedisOptions {
   readonly server: RedisServer
@@ -17,7 +18,7 @@ export interface RecordsInRedisOptions {
   /**
    * Milliseconds for which `add` and `consume` refuse after a loss: the longest life of anything
    * that is added to be used once, so that nothing used before the loss can be used again. A record
-   * from before it is never consumed.
+   * from before it counts as used from then on.
    */
   readonly quarantine?: number
   /**
@@ -157,9 +158,8 @@ export class RecordsInRedis implements Records {
     const answer = await this.#write(script, [...this.#singleUse(), ...values])
     const [state, value] = Array.isArray(answer) ? answer : []
     if (state === 'done') return value === 1
-    const what = state === 'doubtful' ? 'what it had before is not used' : 'nothing is used once'
-    const until = value === '' ? '' : ` before ${new Date(Number(value)).toISOString()}`
-    throw new StoreError(`Redis may have lost what was used: ${what}${until}`)
+    const until = new Date(Number(value)).toISOString()
+    throw new StoreError(`Redis may have lost what was used: nothing is used once before ${until}`)
   }
 
   async #replicated(): Promise<void> {
@@ -197,11 +197,6 @@ const columns = ({ kind, id, payload, expiresAt, grant, index }: NewRecord): str
 
 function row(kind: string, found: unknown): StoredRecord | undefined {
   if (!Array.isArray(found)) return undefined
-  const [id, payload, consumedAt] = found
-  return {
-    kind,
-    id: String(id),
-    payload: JSON.parse(String(payload)),
-    ...(typeof consumedAt === 'string' && { consumedAt: Number(consumedAt) }),
-  }
+  const [id, payload, consumedAt = null] = found
+  return storedRecord({ kind, id: String(id), payload, consumedAt })
 }

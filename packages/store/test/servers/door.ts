@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 /** One address in front of whichever server is behind it at present; closed, it cuts everybody off. */
 export class Door {
   #behind: string | undefined
+  #garbled = false
   readonly #open = new Set<Socket>()
   readonly #server: Server
   readonly path: string
@@ -27,6 +29,16 @@ export class Door {
     for (const socket of this.#open) socket.destroy()
   }
 
+  /** From now on nothing passes on the connections there are, and nobody is told. */
+  swallow(): void {
+    for (const socket of this.#open) socket.unpipe().resume()
+  }
+
+  /** The next thing that the server says becomes something that is none of its language. */
+  garble(): void {
+    this.#garbled = true
+  }
+
   close(): void {
     this.leadTo(undefined)
     this.#server.close()
@@ -44,6 +56,12 @@ export class Door {
         other.destroy()
       })
     }
-    socket.pipe(other).pipe(socket)
+    const said = new Transform({
+      transform: (chunk, _, done) => {
+        done(null, this.#garbled ? '@' : chunk)
+        this.#garbled = false
+      },
+    })
+    socket.pipe(other).pipe(said).pipe(socket)
   }
 }
