@@ -62,7 +62,7 @@ export const CATALOGUE = {
   'RFC9449-4.3-3':    [proof.noJti, proof.noHtm, proof.noHtu, proof.noIat, proof.longJti, shape.jtiNumber, shape.htmList, shape.htuList, shape.iatText],
   'RFC9449-4.3-4':    [proof.otherTyp, proof.mediaType, shape.noTyp, shape.accessTokenTyp],
   'RFC9449-4.3-5':    [proof.algNone, shape.noAlg, proof.algHmac, proof.rs256, proof.ps384, proof.es384, proof.postQuantum],
-  'FAPI2SP-5.4.1-2':  [proof.shortKey],
+  'FAPI2SP-5.4.1-2':  [proof.shortKey, proof.costlyKey],
   'RFC9449-4.3-6':    [proof.anotherKeysSignature, proof.alteredClaims, proof.noJwk, shape.jwkInText, shape.symmetricJwk, shape.algOfAnotherKey, shape.alteredSignature, shape.bytesBehind],
   'RFC9449-4.3-7':    [proof.privateKeyInside],
   'RFC9449-4.3-8':    [proof.otherMethod, proof.lowerCaseMethod, target.tokenEndpoint],

@@ -1,5 +1,5 @@
 /** The DPoP proof itself (RFC 9449 §4.2, §4.3). */
-import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { createHmac, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { generateProofKey, type ProofKey, thumbprint } from '@holdfast/client'
 import type { Attack } from './attack.ts'
 import { edited, encode, invalidProof, json, resealed, segments } from './edited-proof.ts'
@@ -180,6 +180,23 @@ export const shortKey: Attack = {
     const { n, e } = publicKey.export({ format: 'jwk' })
     return send(
       await byDpop({ key: { privateKey, publicJwk: { kty: 'RSA', n, e }, alg: 'PS256' } }),
+    )
+  },
+}
+
+export const costlyKey: Attack = {
+  id: 'proof/rsa-costly',
+  title: 'A proof by an RSA key that makes whoever verifies it work a hundred times as long',
+  clause: 'FAPI2SP-5.4.1-2',
+  answer: invalidProof,
+  overlaps: ['RFC9449-4.3-12b'],
+  play: async ({ byDpop, send }) => {
+    const { privateKey: honest } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { d = '', e = '', n = '', p = '', q = '', qi = '' } = honest.export({ format: 'jwk' })
+    const turned = { kty: 'RSA', n, e: d, d: e, p, q, dp: e, dq: e, qi }
+    const privateKey = createPrivateKey({ key: turned, format: 'jwk' })
+    return send(
+      await byDpop({ key: { privateKey, publicJwk: { kty: 'RSA', n, e: d }, alg: 'PS256' } }),
     )
   },
 }

@@ -2,6 +2,7 @@ import {
   ALGORITHMS,
   type Claims,
   importJwk,
+  isOfGoodSize,
   type JwsKey,
   POST_QUANTUM,
   privateMember,
@@ -15,8 +16,6 @@ const RATE = 5_000
 /** Milliseconds for which keys are used without looking again; from half of it on, we look. */
 const LIFE = 600_000
 const KNOWN = [...ALGORITHMS, ...POST_QUANTUM]
-/** Bits. FAPI 2.0 SP §5.4.1-2: a shorter key is not used, whoever publishes it. */
-const SHORTEST_RSA = 2048
 
 /**
  * - `unpublished`: the issuer was asked since this was first shown, and has no such key
@@ -141,10 +140,10 @@ function readKeys({ keys }: Claims): readonly PublishedKey[] {
     const { kid, alg, use, key_ops }: Claims = Object(jwk)
     // With a private member in it, everybody can sign.
     const isPublic = privateMember(jwk) === undefined
-    const isLong = (key?.bits ?? Infinity) >= SHORTEST_RSA
     const forSignatures =
       (use === undefined || use === 'sig') &&
       (key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify')))
-    return key && isPublic && isLong && forSignatures ? [{ kid, alg, key }] : []
+    // FAPI2SP-5.4.1-2: a shorter key is not used, whoever publishes it.
+    return key && isOfGoodSize(key) && isPublic && forSignatures ? [{ kid, alg, key }] : []
   })
 }

@@ -133,7 +133,7 @@ export const ROWS = [
   proof  ('RFC9449-4.3-3',       INVALID_PROOF,      proofClaims,     'The proof has jti, htm, htu and iat.'),
   proof  ('RFC9449-4.3-4',       INVALID_PROOF,      proofTyp,        'typ is dpop+jwt.'),
   proof  ('RFC9449-4.3-5',       INVALID_PROOF,      alg,             'alg is an asymmetric algorithm of the policy.'),
-  proof  ('FAPI2SP-5.4.1-2',     INVALID_PROOF,      keySize,         'An RSA key has 2048 bits or more.'),
+  proof  ('FAPI2SP-5.4.1-2',     INVALID_PROOF,      keySize,         'An RSA key has 2048 to 8192 bits, and an exponent of 2 to 32.'),
   proof  ('RFC9449-4.3-6',       INVALID_PROOF,      proofSignature,  'The signature verifies with the key in jwk.'),
   proof  ('RFC9449-4.3-7',       INVALID_PROOF,      privateKey,      'jwk holds no private key.'),
   proof  ('RFC9449-4.3-8',       INVALID_PROOF,      htm,             'htm is the method of this request.'),

@@ -7,6 +7,7 @@ import {
   constants,
   createHash,
   createHmac,
+  createPrivateKey,
   generateKeyPairSync,
   type KeyObject,
   sign,
@@ -120,6 +121,17 @@ export const ML_DSA = {
 export const RSA_2048 = rsa(2048)
 export const RSA_2047 = rsa(2047)
 export const RSA_1024 = rsa(1024)
+/** The exponents have changed places: who signs has little to do, and whoever verifies a lot. */
+export const RSA_COSTLY = costly(RSA_2048)
+/** Its modulus is a number like any other: nobody gets as far as the signature. */
+export const RSA_16384 = { ...RSA_2048, jwk: { ...RSA_2048.jwk, n: 'q'.repeat(2731) } }
+export const RSA_OF_ONE = { ...RSA_2048, jwk: { ...RSA_2048.jwk, e: 'AQ' } }
+
+function costly({ privateKey, alg }: Signer): Signer {
+  const { d = '', e = '', n = '', p = '', q = '', qi = '' } = privateKey.export({ format: 'jwk' })
+  const key = { kty: 'RSA', n, e: d, d: e, p, q, dp: e, dq: e, qi }
+  return { alg, jwk: { kty: 'RSA', n, e: d }, privateKey: createPrivateKey({ key, format: 'jwk' }) }
+}
 
 /** RFC 7638, by hand: the members stand in the order in which they are written here. */
 export function thumbprint({ kty, crv, x, y, e, n, alg, pub }: Json): string {

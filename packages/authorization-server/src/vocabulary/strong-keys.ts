@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
-import { importJwk } from '@holdfast/sender-constraint'
+import { importJwk, isOfGoodSize } from '@holdfast/sender-constraint'
 import type { Algorithm } from './algorithms.ts'
 
 /** FAPI2SP-5.4.1-2, of the public keys in a `jwks`: none is private, and each fits one of the algorithms. */
@@ -13,9 +13,7 @@ function isStrong(jwk: JsonWebKey, algorithms: readonly Algorithm[]): boolean {
   const { alg } = jwk
   const fits = key.algorithms.some((known) => known === alg)
   if (alg !== undefined && !(fits && algorithms.some((allowed) => allowed === alg))) return false
-  const { modulusLength: bits, publicExponent: exponent } = key.key.asymmetricKeyDetails ?? {}
-  // Whatever is raised to the power of one has been signed by everybody.
-  return bits === undefined || (bits >= 2048 && exponent !== undefined && exponent > 1n)
+  return isOfGoodSize(key)
 }
 
 /** Whatever the `jwks` is: the members of its `keys` that are objects. */

@@ -1,11 +1,9 @@
+import { GOOD_SIZE, isOfGoodSize } from '../jose/key-size.ts'
 import type { CheckOf } from '../row.ts'
 
-const LEAST_BITS = 2048
-
-// EC and OKP keys have the size of their curve, and the algorithm fixes that.
 export const keySize: CheckOf<'proof'> = ({ dpop }) => {
-  const bits = dpop.proof.header.key?.bits
-  return bits !== undefined && bits < LEAST_BITS
-    ? { expected: `${LEAST_BITS} bits or more`, actual: `${bits}` }
+  const { key } = dpop.proof.header
+  return key && !isOfGoodSize(key)
+    ? { expected: GOOD_SIZE, actual: `${key.bits} bits, an exponent of ${key.exponentBits}` }
     : undefined
 }

@@ -34,8 +34,9 @@ export interface JwsKey {
   readonly key: KeyObject
   /** The algorithms that this kind of key can be used with: the key decides, not the header. */
   readonly algorithms: readonly Algorithm[]
-  /** RSA only: bits of the modulus. */
+  /** RSA only: bits of the modulus, and of the public exponent. */
   readonly bits?: number
+  readonly exponentBits?: number
 }
 
 /** Reads the public members of a JWK. `undefined`: symmetric, malformed, or of another curve. */
@@ -56,8 +57,9 @@ function publicKey(
 ): JwsKey | undefined {
   try {
     const key = createPublicKey({ key: { ...members }, format: 'jwk' })
-    const bits = key.asymmetricKeyDetails?.modulusLength
-    return { key, algorithms, ...(bits !== undefined && { bits }) }
+    const { modulusLength: bits, publicExponent } = key.asymmetricKeyDetails ?? {}
+    if (bits === undefined || publicExponent === undefined) return { key, algorithms }
+    return { key, algorithms, bits, exponentBits: publicExponent.toString(2).length }
   } catch {
     return undefined // not a key: whoever asks refuses
   }
