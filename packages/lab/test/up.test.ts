@@ -11,6 +11,7 @@ import {
   isClear,
   makePlace,
   type Place,
+  ROOT,
   run,
   type RunningLab,
   start,
@@ -42,6 +43,14 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   )
 
+/** The tour alone, with nothing in it that another run would have otherwise. */
+const asInDocs = (text: string): string | undefined =>
+  /^Every grant.* s$/ms
+    .exec(text)?.[0]
+    .replaceAll(/ +$/gm, '')
+    .replaceAll(/localhost:\d+/g, 'localhost:PORT')
+    .replace(/[\d.]+ s$/, 'SECONDS s')
+
 const runFile = () => join(place.state, 'run.json')
 
 test('is the default, runs the tour, tells the addresses, and stays up until SIGINT', async () => {
@@ -56,6 +65,7 @@ test('is the default, runs the tour, tells the addresses, and stays up until SIG
   const outcome = await lab.stop('SIGINT')
   expect(outcome).toMatchObject({ code: 0, err: '' })
   expect(outcome.out).not.toContain('✗')
+  expect(asInDocs(outcome.out)).toBe(asInDocs(readFileSync(join(ROOT, 'docs/tour.md'), 'utf8')))
   expect(await readdir(place.state)).not.toContain('run.json')
   expect(await answers(`${lab.run.addresses['console']}/`)).toBe(false)
 }, 180_000)

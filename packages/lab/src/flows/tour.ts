@@ -1,4 +1,4 @@
-/** Everything once: every flow, a score of attacks, and the honest requests again. */
+/** Everything once: every flow, every attack that a lab can be shown as it is, and the honest requests again. */
 import { type Scene, setIssuerScene, setScene } from '@holdfast/attacks'
 import type { Attached } from '../attach.ts'
 import { AUTHENTICATIONS, CLIENTS, type LabClient, PROFILE_CLIENTS } from '../clients/clients.ts'
