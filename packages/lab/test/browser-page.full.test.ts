@@ -66,6 +66,13 @@ describe.runIf(CHROMIUM !== undefined)('the page', () => {
     await page.click('#consent-submit')
   }
 
+  test('needs no more room than a telephone has', async () => {
+    const before = page.viewportSize()
+    await page.setViewportSize({ width: 360, height: 720 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+    await page.setViewportSize(before ?? { width: 1280, height: 720 })
+  })
+
   test('is not known before it is registered', async () => {
     await page.click('#start')
     await page.waitForSelector('#story li')

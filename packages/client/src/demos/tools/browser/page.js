@@ -96,7 +96,10 @@ const told = (work) => work.catch((error) => tell(String(error)))
 
 const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', clientKey.publicKey)
 const jwk = { kty, crv, x, y, alg: 'ES256', use: 'sig', kid: await thumbprint(clientKey) }
-element('registration').textContent =
+const registration = element('registration')
+// One line to be copied, and far wider than a window.
+Object.assign(registration.style, { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' })
+registration.textContent =
   `echo '${JSON.stringify({ keys: [jwk] })}' | scripts/lab client add ${clientId} ` +
   `--auth private_key_jwt --bind dpop --redirect-uri ${redirectUri} --jwks -`
 element('start').addEventListener('click', () => void told(start()))
