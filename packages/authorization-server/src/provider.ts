@@ -7,7 +7,7 @@ import { Approvals } from './extensions/ciba/approvals.ts'
 import { answersInOAuth } from './http/answers.ts'
 import type { Observers } from './http/answers.ts'
 import { crossOrigin } from './http/cross-origin.ts'
-import { withoutUserCode } from './extensions/device-authorization/device-pages.ts'
+import { beforeDevicePages } from './extensions/device-authorization/device-pages.ts'
 import { registerTokenExchange } from './extensions/token-exchange/token-exchange.ts'
 import { isForPeople } from './vocabulary/endpoints.ts'
 import { Interactions } from './end-users/interactions.ts'
@@ -68,7 +68,7 @@ export function makeProvider(house: House, { limits, warn, ...observers }: Aroun
     .use(forPeople(new Interactions(provider, { records, configuration, limits }).routes()))
     .use(forPeople(logoutAround(provider, { session, warn })))
     .use(forPeople(applicationPages(new Applications(provider, records), session)))
-    .use(forPeople(withoutUserCode))
+    .use(forPeople(beforeDevicePages(provider)))
   if (offersCiba(configuration)) provider.use(forPeople(approvalPages(approvals, session)))
 
   if (configuration.softwareStatementIssuers.length > 0)

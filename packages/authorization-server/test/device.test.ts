@@ -226,6 +226,30 @@ describe('the page of the code', () => {
       'authorization_pending',
     ])
   })
+
+  test.each([{}, { cookie: '__Host-session=x; __Host-session.sig=x' }, { cookie: 'x' }])(
+    'who has no session begins anew, wherever they are: %j',
+    async (headers) => {
+      const form = { user_code: 'BCDF-GHJK', xsrf: 'f'.repeat(48) }
+      const url = `${house.issuer}/device`
+      for (const request of [{ url, form }, { url, form: {} }, { url: `${url}/unknown` }]) {
+        const answer = await house.send({ ...request, headers })
+        expect([answer.status, answer.headers.location]).toEqual([303, '/device'])
+      }
+    },
+  )
+
+  test('whose session is over is given a form that works', async () => {
+    const { userCode } = await start(house)
+    const [browser, page] = await enter(house, userCode)
+    for (const { id } of await house.records.list('Session'))
+      await house.records.remove('Session', id)
+    const confirmed = { ...hiddenFields(page, 'device-confirm'), confirm: 'yes' }
+    const late = await browser.press(page, 'device-confirm', confirmed)
+    expect(late.status).toBe(400)
+    const fields = { ...hiddenFields(late, 'user-code-submit'), user_code: userCode }
+    expect((await browser.press(late, 'user-code-submit', fields)).text).toContain('device-confirm')
+  })
 })
 
 describe('RFC8628-5.1: wrong codes are throttled', () => {

@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa'
-import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider'
+import type { Configuration, errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { endpoints } from '../../vocabulary/endpoints.ts'
 import { nameOf } from '../../clients/client-metadata.ts'
+import { seeOther } from '../../http/form.ts'
 import { note } from '../../operations/notes.ts'
 import { deviceConfirmPage, deviceDonePage, userCodePage } from './pages.ts'
 import { show } from '../../pages/layout.ts'
@@ -51,12 +52,19 @@ const completedBy = ({ originalUrl, method }: KoaContextWithOIDC): string =>
 
 /**
  * Given a code, the library answers with a form that a script submits. Without one it asks for the
- * code; the page then has it filled in.
+ * code; the page then has it filled in. Whoever is further on and has no session any more begins anew:
+ * the library would fail at keeping one.
  */
-export const withoutUserCode: Middleware = (ctx, next) => {
-  if (ctx.method === 'GET' && ctx.path === endpoints.code_verification) ctx.querystring = ''
-  return next()
-}
+export const beforeDevicePages =
+  (provider: Provider): Middleware =>
+  (ctx, next) => {
+    const start = endpoints.code_verification
+    if (ctx.path !== start && !ctx.path.startsWith(`${start}/`)) return next()
+    if (ctx.path === start && ['GET', 'HEAD'].includes(ctx.method)) ctx.querystring = ''
+    else if (ctx.cookies.get(provider.cookieName('session'), { signed: true }) === undefined)
+      return seeOther(ctx, start)
+    return next()
+  }
 
 /** A code that is wrong, used or too late is told on a page like any other. */
 function noteRefusal(ctx: KoaContextWithOIDC, err: errors.OIDCProviderError | Error): void {
