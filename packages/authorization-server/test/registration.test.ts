@@ -1,5 +1,5 @@
 /** Dynamic registration by software statements: it can never weaken a client. */
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { CryptoKey, JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -78,17 +78,21 @@ interface Sending {
   readonly by?: Prover | undefined
   readonly token?: string
   readonly scheme?: string
+  /** Claims of the proof. */
+  readonly claims?: Members
 }
 
 async function send(url: string, body: Members | undefined, sending: Sending = {}) {
   const { method = 'POST', by = prover, token, scheme = 'DPoP' } = sending
+  const ath = token === undefined ? {} : { ath: hash('sha256', token, 'base64url') }
+  const claims = { htm: method, ...ath, ...sending.claims }
   const proofless = 'by' in sending && sending.by === undefined
   return house.send({
     url,
     method,
     headers: {
       'content-type': 'application/json',
-      ...(!proofless && { dpop: await by.proof(url, { htm: method }) }),
+      ...(!proofless && { dpop: await by.proof(url, claims) }),
       ...(token !== undefined && { authorization: `${scheme} ${token}` }),
     },
     ...(body && { body: JSON.stringify(body) }),
@@ -329,6 +333,17 @@ describe('RFC7592-5: a registration access token', () => {
       'invalid_dpop_proof',
     ])
     expect(verdict(await manage(registered, 'GET', { scheme: 'Bearer' }))).toEqual(unknown)
+    expect((await manage(registered, 'GET')).status).toBe(200)
+  })
+
+  test('RFC9449-4.3-12a: is nothing with a proof that is not for it', async () => {
+    const registered = await register()
+    for (const ath of [undefined, hash('sha256', 'another', 'base64url')])
+      expect(verdict(await manage(registered, 'GET', { claims: { ath } }))).toEqual([
+        400,
+        'invalid_dpop_proof',
+      ])
+    expect(outcomes.at(-1)).toMatchObject({ outcome: 'refused', clause: 'RFC9449-4.3-12a' })
     expect((await manage(registered, 'GET')).status).toBe(200)
   })
 

@@ -47,13 +47,17 @@ export class RegistrationAccess {
    */
   async managed(ctx: Context) {
     const [, scheme = '', token = ''] = /^(\w+) (\S+)$/.exec(ctx.get('authorization')) ?? []
-    const id = hashed(token)
+    const id = hashed(token) // as `ath` has it
     const found = scheme.toLowerCase() === 'dpop' ? await this.#records.find(TOKEN, id) : undefined
     const client = found?.payload['client']
     if (found?.consumedAt !== undefined || client !== ctx['params'].client) throw refused(ctx)
     const record = await this.#records.find(KIND, String(client))
     const registration = record && asRegistration(record.payload)
     if (!registration || registration.jkt !== keyOf(ctx)) throw refused(ctx)
+    if (decidedOn(ctx)?.proof?.jws.claims['ath'] !== id) {
+      note(ctx, { clause: 'RFC9449-4.3-12a' })
+      throw new errors.InvalidDpopProof('ath is not the hash of the registration access token')
+    }
     note(ctx, { client: registration.client })
     const use = async () => {
       if (!(await this.#records.consume(TOKEN, id))) throw refused(ctx)
