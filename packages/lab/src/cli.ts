@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { tellTold } from './errors.ts'
 import { PORTS } from './ports.ts'
+import { printable } from './tell/printable.ts'
 
 /** Adds arguments, options, action: all that a command is, beside its name and description. */
 type Define = (command: Command) => unknown
@@ -129,7 +130,7 @@ async function exitCodeOf(error: unknown): Promise<number> {
   const { refusalOf } = await import('./refusal.ts')
   const refusal = refusalOf(error)
   if (refusal !== undefined) {
-    process.stderr.write(`holdfast: ${refusal}\n`)
+    process.stderr.write(`holdfast: ${printable(refusal)}\n`)
     return 1
   }
   throw error

@@ -1,3 +1,5 @@
+import { printable } from './tell/printable.ts'
+
 /**
  * The user asked for something that cannot be: one sentence, exit code 2. Anything else that is
  * thrown is a defect of ours.
@@ -24,7 +26,7 @@ export const isTold = (error: unknown): error is Error =>
 export function tellTold(error: unknown): boolean {
   if (!isTold(error)) return false
   const remedy = isFull(error) ? '; make room, or choose other folders by --state and --certs' : ''
-  process.stderr.write(`holdfast: ${error.message}${remedy}\n`)
+  process.stderr.write(`holdfast: ${printable(error.message)}${remedy}\n`)
   return true
 }
 

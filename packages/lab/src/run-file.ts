@@ -1,8 +1,8 @@
 /** What `up` leaves behind so that other commands find the lab: addresses, process, hub token. */
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writePrivateFile } from './text-file.ts'
 
 const schema = z.object({
   pid: z.number().int(),
@@ -27,12 +27,9 @@ const PATIENCE = 10_000
 
 const pathIn = (state: string): string => join(state, 'run.json')
 
-/** Mode 0600: the hub's token is inside. */
-export async function writeRunFile(state: string, run: RunFile): Promise<void> {
-  const temporary = `${pathIn(state)}.${randomUUID()}`
-  await writeFile(temporary, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
-  await rename(temporary, pathIn(state))
-}
+/** The hub's token is inside. */
+export const writeRunFile = (state: string, run: RunFile): Promise<void> =>
+  writePrivateFile(pathIn(state), `${JSON.stringify(run, null, 2)}\n`)
 
 export const removeRunFile = (state: string): Promise<void> => rm(pathIn(state), { force: true })
 

@@ -162,6 +162,16 @@ describe('the command', () => {
     expect(byInput).toEqual(byArgument)
   })
 
+  test('tells what a hostile token says, and does not do it', async () => {
+    const title = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e'
+    const input = await token({ iss: `https://${title}`, sub: title })
+    for (const options of [[], ['--json']]) {
+      const { out, err } = await run(place, ['inspect', '-', ...options], { input })
+      expect(out + err).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u)
+      expect(out).toContain(String.raw`\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e`)
+    }
+  })
+
   test('exits 0 where nothing is odd, and 1 where something is', async () => {
     const [good, bad] = await Promise.all([
       run(place, ['inspect', '-', '--json'], { input: await token({}) }),

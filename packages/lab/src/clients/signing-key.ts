@@ -4,12 +4,13 @@
  * know a single key; else one is made when it is first needed.
  */
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClientMaterial, type ProofKey, readMaterial } from '@holdfast/client'
 import { z } from 'zod'
 import { clientFolder } from './clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
+import { writePrivateFile } from '../text-file.ts'
 
 const FILE = 'signing.jwks.json'
 
@@ -23,7 +24,7 @@ export async function signingKey(folder: string, { key }: ClientMaterial): Promi
   const known = await readKey(join(folder, FILE))
   if (known && (!key || key.kid === known['kid'])) return known
   const made = jwks.parse({ keys: [key ?? newKey(randomUUID().slice(0, 8))] })
-  await writeFile(join(folder, FILE), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+  await writePrivateFile(join(folder, FILE), `${JSON.stringify(made, null, 2)}\n`)
   return made.keys[0]
 }
 

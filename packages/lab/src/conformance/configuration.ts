@@ -1,9 +1,10 @@
 /** The suite's configurations of the plan runs: JSON that it takes as it is. Private keys are in it. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClientMetadata, registerClient } from '@holdfast/authorization-server'
 import { openAuthority } from '@holdfast/ca'
 import type { Attached } from '../attach.ts'
+import { writePrivateFile } from '../text-file.ts'
 import {
   type ClientConfiguration,
   forOurClient,
@@ -58,4 +59,4 @@ export async function writeConfigurations(
 }
 
 const write = (file: string, value: object): Promise<void> =>
-  writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  writePrivateFile(file, `${JSON.stringify(value, null, 2)}\n`)

@@ -1,5 +1,6 @@
 /** How the command line looks. Colours only on a terminal, and never where NO_COLOR says no. */
 import { styleText } from 'node:util'
+import { printable } from './printable.ts'
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -18,13 +19,13 @@ export const tick = (ok: boolean): string => (ok ? good('✓') : bad('✗'))
 export type Tell = (line?: string) => void
 
 export const toPeople: Tell = (line = '') => {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${printable(line)}\n`)
 }
 
 export const toNobody: Tell = () => {}
 
 export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  process.stdout.write(`${printable(JSON.stringify(value, null, 2))}\n`)
 }
 
 /** Pads for columns; the text must be unstyled, the style is laid on afterwards. */
