@@ -56,7 +56,7 @@ function inspectToken(content: string): Inspection {
     kind:
       isToken && /^(application\/)?at\+jwt$/i.test(String(token.jws.header['typ']))
         ? 'access token'
-        : 'JWT',
+        : 'JWT, read as an access token',
     parts: isToken ? { header: token.jws.header, claims: token.claims } : {},
     computed: { ath: sha256(content) },
     odd: oddities(OF_A_TOKEN, { ...NOTHING, token }, policy),

@@ -1,4 +1,5 @@
 /** The whole lab in one process. */
+import { lookup } from 'node:dns/promises'
 import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
@@ -15,6 +16,7 @@ import {
   serveAuthorizationServer,
   serveResourceServer,
 } from './servers/doors.ts'
+import { codeOf, UsageError } from './errors.ts'
 import { createHub, type Hub, hubListener } from './servers/hub.ts'
 import { keyStoreOf } from './servers/key-store.ts'
 import { isFirst, prepareClients, preparePki, readIntrospector } from './servers/prepare.ts'
@@ -49,6 +51,7 @@ export const startLab = (configuration: LabConfiguration): Promise<Lab> =>
   opening((closing) => start(configuration, closing))
 
 async function start(configuration: LabConfiguration, closing: Closing): Promise<Lab> {
+  await checkHost(configuration)
   const open = opener(configuration, closing)
   const certificateStatus = await open('certificateStatus')
   const statusUrl = localUrl(certificateStatus)
@@ -122,5 +125,16 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
     },
     ready,
     close: () => closing.close(),
+  }
+}
+
+/** Our own processes meet by it as well. @throws UsageError for a name that is not known here */
+async function checkHost({ host }: Pick<LabConfiguration, 'host'>): Promise<void> {
+  try {
+    await lookup(host)
+  } catch (error) {
+    throw new UsageError(
+      `the host ${host} is not known on this machine (${codeOf(error)}); enter it in /etc/hosts, or choose another by --host`,
+    )
   }
 }

@@ -106,6 +106,11 @@ const ofTokens: readonly (readonly [string, object, object, readonly string[]])[
   ['a type that is not an access token’s', {}, { typ: 'JWT' }, ['RFC9068-4-1']],
 ]
 
+test('what does not say that it is an access token is read as one, and called so', async () => {
+  expect(inspectText(await token({}))?.kind).toBe('access token')
+  expect(inspectText(await token({}, { typ: 'JWT' }))?.kind).toBe('JWT, read as an access token')
+})
+
 test.for(ofTokens)('of an access token it finds: %s', async ([, claims, header, clauses]) => {
   const text = await token(claims, header)
   expect(clausesOf(text)).toEqual(clauses)

@@ -130,6 +130,15 @@ test('says that an address is none of this machine’s', async () => {
   })
 })
 
+test('says that a host is not known here', async () => {
+  // An empty label: no name server is asked.
+  const outcome = await run(place, ['up', '--no-tour', '--host', 'lab..example'])
+  expect(outcome).toMatchObject({ code: 2, out: '' })
+  expect(outcome.err).toMatch(
+    /^holdfast: the host lab\.\.example is not known on this machine \(E\w+\); enter it in \/etc\/hosts/,
+  )
+})
+
 test('starts over a lab that was killed, and keeps its keys and clients', async () => {
   const lab = await open()
   await lab.stop('SIGKILL')
