@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { begin } from './backchannel.ts'
 import { Browser } from './browser.ts'
 import { authorizationUrl, codeFor, redeem, refresh, requestUri } from './flow.ts'
 import { assertion, Prover, verdict } from './honest.ts'
@@ -7,12 +8,25 @@ import type { House } from './house.ts'
 import type { Outcome } from '../src/index.ts'
 import type { Response } from './http.ts'
 import { isRevokedIn } from './status.ts'
+import { over } from './stores.ts'
 
 let house: House
 let prover: Prover
 const outcomes: Outcome[] = []
+/** Kinds of which every record was read. */
+const listed: string[] = []
 beforeAll(async () => {
-  house = await startHouse({ audit: (outcome) => outcomes.push(outcome) })
+  house = await startHouse({
+    profiles: ['ciba-dpop'],
+    audit: (outcome) => outcomes.push(outcome),
+    through: (records) => ({
+      ...over(records),
+      async list(kind) {
+        listed.push(kind)
+        return records.list(kind)
+      },
+    }),
+  })
   prover = await Prover.new()
 })
 afterAll(() => house.stop())
@@ -106,6 +120,19 @@ test('afterwards the end-user is asked again, in the same browser too', async ()
   await withdrawFirst(await signedIn())
   await ask(quiet)
   expect(new URL(browser.url).searchParams.get('error')).toBe('consent_required')
+})
+
+test('who looks at a page of their own does not have everybody’s records read', async () => {
+  await tokensOf()
+  await begin(house, {}, 'by-dpop')
+  const [browser, page] = await signedIn()
+  listed.length = 0
+  const approvals = await browser.open(`${house.issuer}/approvals`)
+  expect(approvals.text).toContain('id="allow-1"')
+  await browser.press(approvals, 'deny-1', { decision: 'deny' })
+  await withdrawFirst([browser, page])
+  // The keys and what was revoked are looked at every second, whoever is there.
+  expect(listed.filter((kind) => !['KeySet', 'Revocation'].includes(kind))).toEqual([])
 })
 
 describe('nobody withdraws for another', () => {

@@ -2,6 +2,7 @@ import type { NewRecord, Records, StoredRecord } from '@holdfast/store'
 import { errors, Provider } from 'oidc-provider'
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
 import { decideOnce } from './decide-once.ts'
+import { belongingTo } from './of-end-user.ts'
 import { decidedOn } from '../sender-constraint/decided.ts'
 import { ACCESS_TOKENS, endGrant, endToken, ownTokensOf } from '../status-list/revocations.ts'
 
@@ -14,6 +15,9 @@ const ENDS_WITH_GRANT: ReadonlySet<string> = new Set([
   'BackchannelAuthenticationRequest',
   'PreAuthorizedCode',
 ])
+
+/** What an end-user sees on pages of their own; a request only until it is granted. */
+const LOOKED_THROUGH: ReadonlySet<string> = new Set(['Grant', 'BackchannelAuthenticationRequest'])
 
 /** Seconds. */
 const EXPIRED = 600
@@ -91,11 +95,7 @@ function asRecord(
   expiresIn: number | undefined,
 ): NewRecord {
   const index = payload.uid ?? payload.userCode
-  const grant = ENDS_WITH_GRANT.has(model)
-    ? payload.grantId
-    : model === 'ClientCredentials' && payload.clientId !== undefined
-      ? ownTokensOf(payload.clientId)
-      : undefined
+  const grant = nameFor(model, payload)
   return {
     kind: model,
     id,
@@ -105,6 +105,13 @@ function asRecord(
     ...(grant !== undefined && { grant }),
     ...(index !== undefined && { index }),
   }
+}
+
+/** With what it ends or is looked through, if with anything. */
+function nameFor(model: string, { grantId, clientId, accountId }: AdapterPayload) {
+  if (grantId !== undefined && ENDS_WITH_GRANT.has(model)) return grantId
+  if (model === 'ClientCredentials' && clientId !== undefined) return ownTokensOf(clientId)
+  return LOOKED_THROUGH.has(model) && accountId !== undefined ? belongingTo(accountId) : undefined
 }
 
 function asPayload(record: StoredRecord | undefined): AdapterPayload | undefined {

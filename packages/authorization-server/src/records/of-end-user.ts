@@ -6,14 +6,20 @@ interface Model<T> {
   find(id: string): Promise<T | undefined>
 }
 
-/** Everything that a model has of one end-user and that still stands. */
+/** Under this name is what an end-user looks through: their grants, and the requests that wait for them. */
+export const belongingTo = (sub: string): string => `end-user ${sub}`
+
+/**
+ * Everything that a model has of one end-user and that still stands. Found by a name that the store has
+ * an index of: whoever looks at a page does not have everybody's records read.
+ */
 export async function ofEndUser<T>(
   records: Records,
   model: Model<T>,
   sub: string,
 ): Promise<readonly T[]> {
-  const all = await records.list(model.name)
-  const ids = all.filter(({ payload }) => payload['accountId'] === sub).map(({ id }) => id)
+  const all = await records.listGrant(belongingTo(sub))
+  const ids = all.filter(({ kind }) => kind === model.name).map(({ id }) => id)
   const found = await Promise.all(ids.map((id) => model.find(id)))
   return found.filter((one) => one !== undefined)
 }
