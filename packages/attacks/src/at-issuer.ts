@@ -57,16 +57,28 @@ const NOT_HERE: ReadonlySet<string> = new Set([
 /** Dated further ahead than a nonce could excuse. */
 const DATED_AHEAD: ReadonlySet<string> = new Set(['time/an-hour-ahead', 'time/milliseconds'])
 
-interface AttackAtIssuer extends Pick<Attack, 'id' | 'title' | 'situation' | 'answer' | 'play'> {
+interface AttackAtIssuer extends Pick<
+  Attack,
+  'id' | 'title' | 'situation' | 'overlaps' | 'answer' | 'play'
+> {
   readonly clause: ClauseId
 }
 
-const here = ({ id, title, clause, answer, situation, play }: Attack): AttackAtIssuer => ({
+const here = ({
+  id,
+  title,
+  clause,
+  answer,
+  situation,
+  overlaps,
+  play,
+}: Attack): AttackAtIssuer => ({
   id,
   title,
   clause: DATED_AHEAD.has(id) ? 'FAPI2SP-5.3.2.1-13' : clause,
   answer: { ...answer, status: 400 },
   ...(situation && { situation }),
+  ...(DATED_AHEAD.has(id) ? { overlaps: [clause] } : overlaps && { overlaps }),
   play,
 })
 

@@ -1,3 +1,4 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Records, ReplayMemory } from '@holdfast/store'
 import { silent } from '@holdfast/trace'
 import type { Reporter } from '@holdfast/trace'
@@ -86,8 +87,14 @@ const LOOK_EVERY = 1_000
  * @throws Error where the store cannot be read or was not provisioned; ClientMetadataError for a
  *   client in it that is weaker than its profile
  */
-export async function createAuthorizationServer(
+export const createAuthorizationServer = (
   options: AuthorizationServerOptions,
+): Promise<AuthorizationServer> => creating(options, new Set())
+
+/** @internal For `createAuthorizationServer`, and for rows-out.ts. */
+export async function creating(
+  options: AuthorizationServerOptions,
+  rowsOut: ReadonlySet<ClauseId>,
 ): Promise<AuthorizationServer> {
   const { configuration, certificates, memory, report = silent, audit } = options
   const { warn = warnOfProcess, explain = false } = options
@@ -105,7 +112,7 @@ export async function createAuthorizationServer(
   const keysOfNow = () => readKeys(keyStore)
   const providerWith = (keys: Keys) =>
     makeProvider(
-      { configuration, records, memory, certificates, keys, places, fetch, explain },
+      { configuration, records, memory, certificates, keys, places, fetch, explain, rowsOut },
       { report, audit, limits, warn },
     )
 

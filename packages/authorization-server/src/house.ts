@@ -1,3 +1,4 @@
+import type { ClauseId } from '@holdfast/sender-constraint'
 import type { Records, ReplayMemory } from '@holdfast/store'
 import type { Fetch } from './clients/notification.ts'
 import type { Configuration } from './configuration/configuration.ts'
@@ -17,6 +18,8 @@ export interface House {
   readonly fetch: Fetch
   /** Name the clause of a refusal in `error_description`. For laboratories. */
   readonly explain: boolean
+  /** Rows of the table that are taken out, by their clauses: see rows-out.ts. None of a server that is one. */
+  readonly rowsOut: ReadonlySet<ClauseId>
   /** Of JWT access tokens, in the status lists. */
   readonly places: Places
 }

@@ -1,12 +1,11 @@
 /** The whole lab in one process. */
 import { lookup } from 'node:dns/promises'
-import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
 import type { ApiOptions } from '@holdfast/resource-server/api'
 import type { Records } from '@holdfast/store'
 import { type Addresses, addressesOf, localUrl } from './addresses.ts'
 import { statusListener } from '@holdfast/ca'
 import { openAuditLog } from './servers/audit-log.ts'
-import { makeAuthorizationServer } from './servers/authorization-server.ts'
+import { type IssuerOptions, makeAuthorizationServer } from './servers/authorization-server.ts'
 import { type Closing, opening } from './servers/closing.ts'
 import type { LabConfiguration } from './configuration.ts'
 import {
@@ -34,8 +33,8 @@ export interface Lab {
    * policy. Without an argument, the honest one.
    */
   readonly experiment: (api?: Partial<ApiOptions>) => void
-  /** The same with the authorization server: another memory, another configuration. */
-  readonly experimentWithIssuer: (options?: Partial<AuthorizationServerOptions>) => Promise<void>
+  /** The same with the authorization server: rows taken out, another memory. */
+  readonly experimentWithIssuer: (options?: IssuerOptions) => Promise<void>
   /** Resolves when everything answers. */
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
@@ -76,7 +75,7 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
   const auditLog = openAuditLog(configuration)
   closing.defer(async () => auditLog.close())
   const hub = createHub()
-  const issue = async (options: Partial<AuthorizationServerOptions> = {}) => {
+  const issue = async (options: IssuerOptions = {}) => {
     const made = await makeAuthorizationServer(
       {
         addresses,

@@ -1,18 +1,20 @@
 /**
  * The attacks on proofs, at the token endpoint and where authorization requests are pushed: each is
- * refused by its own clause, with the exact error. Afterwards the honest request is served.
+ * refused by its own clause, with the exact error, and accepted when that row is taken out. Afterwards
+ * the honest request is served.
  */
 import { createHash, createPrivateKey } from 'node:crypto'
 import {
   atIssuer,
   ATTACKS_AT_ISSUER,
+  CATALOGUE,
   type Issuing,
   judge,
+  readAnswer,
   type Scene,
   setScene,
   type Stage,
 } from '@holdfast/attacks'
-import type { AuthorizationServerOptions } from '@holdfast/authorization-server'
 import { type ClientMaterial, makeProof } from '@holdfast/client'
 import { ReplayMemoryInProcess } from '@holdfast/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,6 +22,8 @@ import { resourcesOf } from '../src/addresses.ts'
 import { startPrivate } from '../src/attach.ts'
 import { readConfiguration } from '../src/configuration.ts'
 import { makeStage } from '../src/flows/stage.ts'
+import type { IssuerOptions } from '../src/servers/authorization-server.ts'
+import { forgetful } from './lacking.ts'
 import { settledMemory } from './settled-memory.ts'
 
 let lab: Awaited<ReturnType<typeof startPrivate>>
@@ -76,14 +80,23 @@ const ENDPOINTS: { readonly [path: string]: () => Promise<Record<string, string>
 
 const SUCCESS: { readonly [path: string]: number } = { '/token': 200, '/par': 201 }
 
-type Situations = { readonly [situation: string]: () => Partial<AuthorizationServerOptions> }
+type Situations = { readonly [situation: string]: () => IssuerOptions }
 
 const situations: Situations = {
   'fresh-memory': () => ({ memory: new ReplayMemoryInProcess() }),
 }
 
+/** What has no key that could be read is, without the row, no proof; and a token needs one (RFC 9449 §5). */
+const KEYLESS: ReadonlySet<string> = new Set([
+  ...CATALOGUE['RFC9449-4.3-2'].map(({ id }) => id),
+  'proof/no-jwk',
+  'proof/jwk-in-text',
+  'proof/symmetric-jwk',
+])
+const NO_PROOF = { status: 400, error: 'invalid_dpop_proof', clause: 'RFC9449-5' }
+
 describe.for(Object.keys(ENDPOINTS))('at %s', (path) => {
-  const scene = async (options: Partial<AuthorizationServerOptions> = {}): Promise<Scene> => {
+  const scene = async (options: IssuerOptions = {}): Promise<Scene> => {
     await lab.experimentWithIssuer({ memory: settledMemory(), ...options })
     const issuing: Issuing = { url: lab.addresses.issuer + path, form: ENDPOINTS[path]! }
     return atIssuer(await setScene(stage), issuing)
@@ -98,6 +111,18 @@ describe.for(Object.keys(ENDPOINTS))('at %s', (path) => {
       refused: true,
       actual: `${attack.answer.status} ${attack.answer.error} ${attack.clause}`,
     })
+  })
+
+  test.for(attacks)('$id is accepted when that row is taken out', async (attack) => {
+    const rowsOut = [attack.clause, ...(attack.overlaps ?? [])]
+    const situation = situations[attack.situation ?? '']?.()
+    // Who sends a proof twice sends an assertion twice.
+    const records = forgetful(lab.records)
+    const answer = await attack.play(await scene({ rowsOut, records, ...situation }))
+    const accepted = { status: SUCCESS[path] }
+    expect(readAnswer(answer)).toEqual(
+      path === '/token' && KEYLESS.has(attack.id) ? NO_PROOF : accepted,
+    )
   })
 
   test('afterwards the honest request is served', async () => {

@@ -28,7 +28,7 @@ const grant =
 export const lacksProof: Holds = (ctx) =>
   ctx.oidc.route === 'token' &&
   ctx.oidc.client?.['dpopBoundAccessTokens'] === true &&
-  !decidedOn(ctx)?.proof
+  decidedOn(ctx)?.proof?.header.thumbprint === undefined
 
 /** Of the client that asks: RFC 6749 §5.2 has a name of its own for that, which the library does not use. */
 export const lacksGrant: Holds = ({ oidc: { client, params, route } }) => {

@@ -9,6 +9,7 @@ import {
 import type { Algorithm } from '../vocabulary/algorithms.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { CIBA, CIBA_GRANT, FAPI_CIBA } from '../extensions/ciba/requirements.ts'
+import type { House } from '../house.ts'
 import { DEVICE_GRANT } from '../extensions/device-authorization/requirements.ts'
 import { MESSAGE_SIGNING } from '../extensions/message-signing/requirements.ts'
 import type { Offered, Requirement, Terms, Weakness } from './requirement.ts'
@@ -143,10 +144,11 @@ export const algorithmsOf = (profiles: readonly ProfileName[]): readonly Algorit
   ...new Set(profiles.flatMap((name) => termsOf(name).algorithms)),
 ]
 
-export const offeredBy = (configuration: Configuration): Offered => ({
+export const offeredBy = (configuration: Configuration, rowsOut?: House['rowsOut']): Offered => ({
   algorithms: algorithmsOf(configuration.profiles),
   termsOf,
-  requirementsOf: (profile) => known(profile).requirements,
+  requirementsOf: (profile) =>
+    known(profile).requirements.filter(({ clause }) => !rowsOut?.has(clause)),
   relaxationOf,
   weakness: (client) => weakness(client) ?? notServed(client, configuration),
 })

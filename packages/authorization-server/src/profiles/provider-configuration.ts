@@ -8,14 +8,15 @@ import { SECURITY_PROFILE } from './security-profile.ts'
 /** The requirements of the profiles on offer, folded into what the library takes. */
 export function providerConfiguration(house: House): ProviderConfiguration {
   const { profiles } = house.configuration
-  const offered = offeredBy(house.configuration)
-  const rows = new Set<Requirement>([
+  const offered = offeredBy(house.configuration, house.rowsOut)
+  const all = new Set<Requirement>([
     ...SECURITY_PROFILE,
     ...profiles.flatMap((name): readonly Requirement[] => PROFILES[name].rows),
   ])
+  const rows = [...all].filter(({ clause }) => !house.rowsOut.has(clause))
   const folded: Tree = {}
   for (const { clause, sets } of rows) fold(folded, { ...sets?.(house, offered) }, clause)
-  const speaking = [...rows].flatMap(({ tokenClaims }) => tokenClaims ?? [])
+  const speaking = rows.flatMap(({ tokenClaims }) => tokenClaims ?? [])
   folded['extraTokenClaims'] = async (ctx: KoaContextWithOIDC, token: IssuedToken) =>
     Object.assign({}, ...speaking.map((claims) => claims(ctx, offered, token)))
   return folded

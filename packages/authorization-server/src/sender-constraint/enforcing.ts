@@ -40,7 +40,8 @@ interface Endpoint {
  * asked for a nonce has not spent its assertion. What is left to the library is to bind.
  */
 export function enforcing(provider: Provider, house: House): Middleware {
-  const { configuration, memory, keys } = house
+  const { configuration, memory, keys, rowsOut } = house
+  const remaining = (rows: readonly Row[]) => rows.filter(({ clause }) => !rowsOut.has(clause))
   const reading: Reading = {
     origin: origins(configuration, keys.dpopNonces),
     memory,
@@ -48,13 +49,13 @@ export function enforcing(provider: Provider, house: House): Middleware {
     headers: new Recent(KEPT_KEYS),
   }
   const issuing: Endpoint = {
-    ...endpoint(PROOF_ROWS, proofPolicy(configuration)),
+    ...endpoint(remaining(PROOF_ROWS), proofPolicy(configuration)),
     facts: (ctx) => proofFacts(ctx, reading),
     answer: answerWithoutChallenge,
   }
   const tokens = userinfoTokens(provider, configuration)
   const userinfo: Endpoint = {
-    ...endpoint(ROWS, userinfoPolicy(configuration)),
+    ...endpoint(remaining(ROWS), userinfoPolicy(configuration)),
     facts: (ctx) => userinfoFacts(ctx, tokens, reading),
     answer,
   }

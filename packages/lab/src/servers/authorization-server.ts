@@ -2,15 +2,16 @@ import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
   checkConfiguration,
-  createAuthorizationServer,
   type KeyStore,
 } from '@holdfast/authorization-server'
+import { createWithout } from '@holdfast/authorization-server/rows-out'
 import {
   measureFailures,
   measureOutcomes,
   measureRecords,
 } from '@holdfast/authorization-server/metrics'
 import { type CertificateValidation, subjectMatches } from '@holdfast/ca/validation'
+import type { ClauseId } from '@holdfast/sender-constraint'
 import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from '../addresses.ts'
@@ -48,6 +49,12 @@ interface Foundations {
   readonly browserOrigins?: readonly string[]
 }
 
+/** What may be otherwise than in the honest lab. */
+export interface IssuerOptions extends Partial<AuthorizationServerOptions> {
+  /** Clauses of rows that an experiment takes out. */
+  readonly rowsOut?: readonly ClauseId[]
+}
+
 export interface MeasuredAuthorizationServer extends AuthorizationServer {
   readonly metrics: Registry
 }
@@ -55,7 +62,7 @@ export interface MeasuredAuthorizationServer extends AuthorizationServer {
 /** The authorization server as the lab configures it. */
 export async function makeAuthorizationServer(
   foundations: Foundations,
-  { audit, ...options }: Partial<AuthorizationServerOptions> = {},
+  { audit, rowsOut = [], ...options }: IssuerOptions = {},
 ): Promise<MeasuredAuthorizationServer> {
   const { addresses, keyStore, memory, validation, trust, browserOrigins = [] } = foundations
   const { issuer, mtlsAlias, console: page } = addresses
@@ -63,7 +70,7 @@ export async function makeAuthorizationServer(
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics }) // event loop, heap, garbage collection, CPU
   const measure = measureOutcomes(client, metrics)
-  const server = await createAuthorizationServer({
+  const server = await createWithout(rowsOut, {
     configuration: checkConfiguration({
       issuer,
       mtlsOrigin: mtlsAlias,

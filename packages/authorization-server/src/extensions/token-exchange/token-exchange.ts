@@ -40,7 +40,7 @@ type Checked = Exchange & { readonly subject: PresentedToken }
 export function registerTokenExchange(provider: Provider, house: House): void {
   const { records, configuration } = house
   const { read, find } = readingExchange(provider, house)
-  const { requirementsOf, termsOf } = offeredBy(configuration)
+  const { requirementsOf, termsOf } = offeredBy(configuration, house.rowsOut)
 
   /** @throws ExchangeRefused by the first row that does not hold */
   function checked(exchange: Exchange): Checked {
