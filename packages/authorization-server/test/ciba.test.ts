@@ -246,6 +246,12 @@ describe('CIBA: an authentication request is refused', () => {
     ['CIBA-13', 'an unknown end-user', () => ({ login_hint: 'nobody' }), 'unknown_user_id'],
     ['CIBA-13', 'a user code', () => ({ user_code: '1234' }), 'invalid_user_code'],
     ['CIBA-7.1', 'no openid', () => ({ scope: 'read' }), 'invalid_request'],
+    [
+      'CIBA-13',
+      'a resource of no text',
+      () => ({ resource: [{ toString: 1 }] }),
+      'invalid_request',
+    ],
   ]
   test.each(cases)('%s: %s', async (_clause, _what, edit, error) => {
     const answer = await house.send(await authenticationRequest(house, { ...edit() }))

@@ -100,6 +100,7 @@ describe('a pushed request is refused', () => {
       'request_uri_not_supported',
     ],
     ['RFC8707-2', { resource: 'https://elsewhere.example' }, 'invalid_target'],
+    ['RFC9449-10', { dpop_jkt: 'key' }, 'invalid_request'],
   ])('%s %j', async (_clause, edit, error) => {
     expect(verdict(await house.send(await pushed(house, edit)))).toEqual([400, error])
   })

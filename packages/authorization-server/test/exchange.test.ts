@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { removeClient } from '../src/index.ts'
 import type { Outcome } from '../src/index.ts'
 import { ACCESS_TOKEN, exchange, ownToken, userTokens } from './exchange.ts'
 import { assertion, Prover, verdict } from './honest.ts'
@@ -7,6 +8,7 @@ import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
 import type { Response } from './http.ts'
 import { isRevokedIn } from './status.ts'
+import { over } from './stores.ts'
 
 let house: House
 let prover: Prover
@@ -344,6 +346,28 @@ describe('RFC8693-2.2.1: the new token', () => {
     expect(await isRevoked(jwt)).toBe(true)
     expect(await isRevoked(String(tokens['access_token']))).toBe(false)
     expect((await exchange(house, { prover }, tokens['access_token'])).status).toBe(200)
+  })
+
+  test('is not issued where the caller is removed in the same moment', async () => {
+    let removing = false
+    const issued: string[] = []
+    const own = await startHouse({
+      through: (records) => ({
+        ...over(records),
+        async upsert(record) {
+          // Whoever removes a client has seen its grants before this one is there.
+          if (record.kind === 'Grant' && removing) await removeClient(records, 'agent')
+          if (record.kind === 'AccessToken' && removing) issued.push(record.id)
+          await records.upsert(record)
+        },
+      }),
+    })
+    const subject = await ownToken(own, { client: 'principal', prover: other })
+    removing = true
+    expect(verdict(await exchange(own, { prover }, subject))).toEqual([400, 'invalid_request'])
+    expect(issued).toHaveLength(1)
+    expect(await own.records.find('AccessToken', issued[0]!)).toBeUndefined()
+    await own.stop()
   })
 
   test('is not issued where the subject token ends in the same moment', async () => {

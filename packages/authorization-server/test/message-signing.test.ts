@@ -100,6 +100,7 @@ describe('Message signing: a request object is refused', () => {
       () => ({ claims: { state: { toString: 1 } } }),
     ],
     ['RFC9101-4', 'a request_uri likewise', () => ({ claims: { request_uri: { toString: [] } } })],
+    ['RFC9101-4', 'a resource likewise', () => ({ claims: { resource: [{ toString: 1 }] } })],
   ]
   test.each(refused)('%s: %s', async (_clause, _what, edit) => {
     expect(verdict(await push(edit()))).toEqual([400, 'invalid_request_object'])

@@ -112,12 +112,16 @@ function nameClause(ctx: Context, clause: string | undefined, explain: boolean):
  * a thousandfold; it makes text of each parameter in a request object, and of `{"toString":1}` none can
  * be made.
  */
-function unreadable({ oidc: { params } }: KoaContextWithOIDC, thrown: Failure) {
-  const request = params?.['request']
+function unreadable({ oidc: { params, body, route } }: KoaContextWithOIDC, thrown: Failure) {
+  const request = params?.['request'] ?? body?.['request'] // of `params` it goes when it has been read
   if (thrown instanceof RangeError && (request ?? params?.['client_assertion']) !== undefined)
     return new errors.InvalidRequest('a JWT of this request nests too deeply')
   if (thrown instanceof TypeError && thrown.message === NO_TEXT && request !== undefined)
-    return new errors.InvalidRequestObject('a parameter in the request object is no text')
+    return new (
+      route === 'backchannel_authentication' // CIBA-13 has no other name for it
+        ? errors.InvalidRequest
+        : errors.InvalidRequestObject
+    )('a parameter in the request object is no text')
   return undefined
 }
 

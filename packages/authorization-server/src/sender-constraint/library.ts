@@ -77,9 +77,14 @@ export const bindToProof =
   (termsOf: Offered['termsOf']) =>
   (ctx: KoaContextWithOIDC, jkt: string | undefined): void => {
     if (jkt !== undefined) refuseKeyBesideCertificate(ctx.oidc.client)
+    if (jkt !== undefined && !THUMBPRINT.test(jkt))
+      throw new errors.InvalidRequest('dpop_jkt is no SHA-256 thumbprint of a JWK')
     const key = acceptedProof(ctx, termsOf)?.thumbprint
     if (key === undefined) return
     if (jkt !== undefined && jkt !== key)
       throw new errors.InvalidDpopProof('the DPoP proof is not by the key of dpop_jkt')
     Object.assign(ctx.oidc.params ?? {}, { dpop_jkt: key })
   }
+
+/** RFC 7638 with SHA-256, in base64url: 32 bytes. */
+const THUMBPRINT = /^[\w-]{43}$/

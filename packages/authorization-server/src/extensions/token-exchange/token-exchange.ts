@@ -105,8 +105,10 @@ export function registerTokenExchange(provider: Provider, house: House): void {
     if (certificate) token.setThumbprint('x5t', certificate)
     if (proof) token.setThumbprint('jkt', proof.thumbprint)
     const accessToken = await token.save()
-    // Whoever ends the subject token ends what is noted with it; if we were late, it is gone by now.
-    if (!(await find(params['subject_token']))) {
+    // Whoever ends the subject token ends what is noted with it, and whoever removes the caller its
+    // grants; if we were late, it is gone by now.
+    const stands = await find(params['subject_token'])
+    if (!stands || !(await records.find('Client', caller.clientId))) {
       await endGrant(records, token.grantId)
       throw new ExchangeRefused(GOOD_TOKENS)
     }
