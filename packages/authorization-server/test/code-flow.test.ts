@@ -191,6 +191,24 @@ describe('the authorization endpoint', () => {
     expect(new URL(browser.url).searchParams.get('error')).toBe('access_denied')
   })
 
+  test('RFC6749-3.1.2.3: no code goes to a redirect URI that was taken from the client meanwhile', async () => {
+    const browser = new Browser(house.send, house.issuer)
+    const login = await browser.open(authorizationUrl(house, await requestUri(house)))
+    const fields = { login: 'alice', password: 'correct horse' }
+    const consent = await browser.press(login, 'login-submit', fields)
+    const { payload } = (await house.records.find('Client', 'web'))!
+    const redirect_uris = [`${CALLBACK}/new`]
+    await house.records.upsert({
+      kind: 'Client',
+      id: 'web',
+      payload: { ...payload, redirect_uris },
+    })
+    const page = await browser.press(consent, 'consent-submit')
+    await house.records.upsert({ kind: 'Client', id: 'web', payload })
+    expect([page.status, page.text]).toEqual([400, expect.stringContaining('invalid_redirect_uri')])
+    expect(new URL(browser.url).origin).toBe(house.issuer)
+  })
+
   test('RFC9126-7.3: what was refused is not opened again, nor completed in another browser', async () => {
     const url = authorizationUrl(house, await requestUri(house))
     const [one, two] = [

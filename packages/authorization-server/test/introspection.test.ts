@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { codeFor, redeem } from './flow.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { codeFor, redeem, refresh } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
@@ -92,4 +92,23 @@ test('inactive as soon as its client is being removed, whoever it was for', asyn
     expect([answer.status, answer.json]).toEqual([200, { active: false }])
   }
   await own.stop()
+})
+
+test('RFC6749-5.1: a token outlives the refresh token that came with it, where that is short', async () => {
+  const own = await startHouse({ configuration: { lifetimes: { refreshToken: 10 } } })
+  const code = await codeFor(own, { resource: PAYMENTS, scope: 'openid offline_access pay' })
+  const { json } = await own.send(await redeem(own, code, prover))
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  try {
+    expect(verdict(await own.send(await refresh(own, json['refresh_token'], prover)))).toEqual([
+      400,
+      'invalid_grant',
+    ])
+    const form = { token: String(json['access_token']), ...(await assertion(own, 'api')) }
+    const answer = await own.send({ url: `${own.issuer}/introspect`, form })
+    expect(answer.json).toMatchObject({ active: true, sub: 'sub-alice' })
+  } finally {
+    vi.useRealTimers()
+    await own.stop()
+  }
 })

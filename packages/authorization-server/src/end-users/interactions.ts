@@ -72,6 +72,10 @@ export class Interactions {
     const client = await this.#provider.Client.find(String(interaction.params['client_id']))
     if (interaction.uid !== ctx['params'].uid || !client)
       throw new errors.SessionNotFound('this is not the page of your authorization request')
+    // RFC6749-3.1.2.3: the library compares when the request is opened, and no more.
+    const { redirect_uri: uri } = interaction.params
+    if (typeof uri === 'string' && !client.redirectUriAllowed(uri))
+      throw new errors.InvalidRedirectUri()
     note(ctx, { client: client.clientId })
     return { interaction, client, path: interactionPath(interaction.uid) }
   }

@@ -227,14 +227,19 @@ export const SECURITY_PROFILE = [
   {
     clause: 'RFC6749-5.1',
     sentence: 'tokens end with their grant, not with the login session',
-    sets: ({ configuration: { lifetimes } }) => ({
+    sets: ({ configuration: { lifetimes, resources } }) => ({
       expiresWithSession: async () => false,
       ttl: {
         AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessToken,
         ClientCredentials: (_ctx, token) =>
           token.resourceServer?.accessTokenTTL ?? lifetimes.accessToken,
         RefreshToken: lifetimes.refreshToken,
-        Grant: lifetimes.refreshToken,
+        // Not before the last of its tokens.
+        Grant: Math.max(
+          lifetimes.refreshToken,
+          lifetimes.accessToken,
+          ...resources.map(({ ttl }) => ttl),
+        ),
       },
     }),
   },
