@@ -7,6 +7,7 @@ import type { CertificateJudge } from './sender-constraint/certificates.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import type { KeyEncryption } from './keys/encryption.ts'
 import { encryptKeys, type Keys, type KeyStore, readKeys } from './keys/keys.ts'
+import { Looking } from './keys/looking.ts'
 import { aliasesOnly, pinned } from './http/listeners.ts'
 import type { Listener } from './http/listeners.ts'
 import { withSecurityHeaders } from './http/security-headers.ts'
@@ -80,9 +81,6 @@ export interface AuthorizationServer {
 
 const warnOfProcess = (sentence: string): void => process.emitWarning(sentence, 'Holdfast')
 
-/** Milliseconds: how long a node may go on with keys that another node has replaced. */
-const LOOK_EVERY = 1_000
-
 /**
  * @throws Error where the store cannot be read or was not provisioned; ClientMetadataError for a
  *   client in it that is weaker than its profile
@@ -119,24 +117,26 @@ export async function creating(
   await encryptKeys(keyStore)
   let keys = await keysOfNow()
   let provider = providerWith(keys)
-  const renewKeys = async () => {
+  const looking = new Looking(async () => {
     const found = await keysOfNow()
     if (found.id === keys.id) return
     provider = providerWith(found)
     keys = found
-  }
-  // What cannot be read now is read the next time; `ready` tells of it.
-  const timer = setInterval(() => void renewKeys().catch(() => undefined), LOOK_EVERY).unref()
+  })
 
-  const serve: Listener = (request, response) => provider.serve(request, response)
+  const serve: Listener = (request, response) => {
+    const { due } = looking
+    if (due) void due.then(() => provider.serve(request, response))
+    else provider.serve(request, response)
+  }
   const secure = (listener: Listener) => withSecurityHeaders(configuration.hsts, listener)
   return {
     publicListener: secure(pinned(configuration.issuer, serve)),
     mtlsListener: secure(aliasesOnly(pinned(configuration.mtlsOrigin, serve))),
-    ready: renewKeys,
+    ready: () => looking.now(),
     failuresRemembered: () => limits.sizes,
-    renewKeys,
-    close: () => clearInterval(timer),
+    renewKeys: () => looking.now(),
+    close: () => looking.close(),
     decide: async (authReqId, decision) => {
       const began = performance.now()
       const decided = await provider.approvals.decide(authReqId, decision)

@@ -16,7 +16,7 @@ import { startHouse } from './house.ts'
 import { killed, over } from './stores.ts'
 
 const START = 1_800_000_000_000
-const SETTLED = 5_000
+const SETTLED = 10_000
 const HOUR = 3_600_000
 const PUBLISHED = 'ES256'
 
@@ -83,6 +83,14 @@ test('a next key that not every node publishes yet does not sign', async () => {
   await expect(early).rejects.toThrow(KeysNotSettledError)
   await expect(early).rejects.toMatchObject({ settledAt: START + SETTLED })
   await rotateKeys({ records }, START + SETTLED)
+})
+
+test('a next key made by a node that is five seconds behind does not sign at once either', async () => {
+  const made = START + 2 * SETTLED
+  await rotateKeys({ records }, made - 5_000)
+  const early = rotateKeys({ records }, made + 4_999)
+  await expect(early).rejects.toThrow(KeysNotSettledError)
+  await rotateKeys({ records }, made + 5_000)
 })
 
 test('of rotations at the same time one counts', async () => {

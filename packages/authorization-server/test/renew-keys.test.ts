@@ -1,6 +1,6 @@
 import type { Records } from '@holdfast/store'
-import { afterEach, expect, test } from 'vitest'
-import { rotateKeys } from '../src/index.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { readKeys, rotateKeys } from '../src/index.ts'
 import { Browser } from './browser.ts'
 import { authorizationUrl, redeem, requestUri } from './flow.ts'
 import { clientCredentials, Prover, verdict } from './honest.ts'
@@ -9,7 +9,10 @@ import type { House } from './house.ts'
 import { over } from './stores.ts'
 
 let house: House
-afterEach(() => house.stop())
+afterEach(async () => {
+  vi.useRealTimers()
+  await house.stop()
+})
 
 test('renewed keys sign from then on; a request under way is finished with those it began with', async () => {
   const held = holdable()
@@ -32,6 +35,26 @@ test('renewed keys sign from then on; a request under way is finished with those
   expect(await kids(house)).toEqual(expect.arrayContaining(before))
 })
 
+test('a node that was paused while others rotated looks for their keys before it answers', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  house = await startHouse()
+  const prover = await Prover.new()
+  const before = await kids(house)
+  const records = { records: house.records }
+  const HOURS = 3 * 3_600_000
+  for (const step of [10_000, 20_000, HOURS]) await rotateKeys(records, Date.now() + step)
+  vi.setSystemTime(Date.now() + HOURS)
+  const { signing } = await readKeys(records)
+  const published = signing.map(({ kid }) => kid)
+  const [jwks, token] = await Promise.all([
+    kids(house),
+    house.send(await clientCredentials(house, prover)),
+  ])
+  expect(new Set(jwks)).toEqual(new Set(published))
+  expect(before).not.toContain(kidOf(token.json['access_token']))
+  expect(published).toContain(kidOf(token.json['access_token']))
+})
+
 test('a store that cannot be read leaves the keys that are served', async () => {
   let broken = false
   house = await startHouse({
@@ -43,6 +66,9 @@ test('a store that cannot be read leaves the keys that are served', async () => 
   const before = await kids(house)
   broken = true
   await expect(house.server.renewKeys()).rejects.toThrow('gone')
+  // Nor are they any less where this is found out by a request, after a pause.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  expect(await kids(house)).toEqual(before)
   broken = false
   expect(await kids(house)).toEqual(before)
 })

@@ -28,8 +28,11 @@ interface RetiredKey extends Key {
   readonly until: number
 }
 
-/** Milliseconds for which the next key is published before it may sign: nodes look each second. */
-const SETTLED = 5_000
+/**
+ * Milliseconds for which the next key is published before it may sign: each node looks for it each
+ * second, and the clocks by which one made it and another lets it sign may be five seconds apart.
+ */
+export const SETTLED = 10_000
 
 /** Milliseconds that clocks may differ and a node may be behind. */
 const MARGIN = 60_000
