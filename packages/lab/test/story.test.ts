@@ -145,6 +145,14 @@ test('the diagram shows what was asked meanwhile between question and answer', (
   ])
 })
 
+test.for(['interaction', 'authorize', 'device', 'approvals', 'register'])(
+  'a diagram has no name that means nothing outside its run: /%s/…',
+  (path) => {
+    const url = `${ISSUER}/${path}/7ed9ce110db99f3af93ad26af4d50d9f`
+    expect(toMermaid([exchange({ url })], ADDRESSES)).toContain(`POST /${path}/…\n`)
+  },
+)
+
 test('the story names pages and queries, and nothing that an end-user typed', () => {
   const lines: string[] = []
   tellStory(exchangesOf(LOGOUT), ADDRESSES, (line = '') => lines.push(line))

@@ -30,7 +30,7 @@ export function toMermaid(exchanges: readonly Exchange[], addresses: Addresses):
 }
 
 /** Names that mean nothing outside their run. */
-const PASSING = /\/(interaction|authorize|register)\/[\w-]{20,}/g
+const PASSING = /\/(interaction|authorize|device|approvals|register)\/[\w-]{20,}/g
 
 function describeRequest({ request }: Exchange): string {
   const { method, url, headers, body = '' } = request
