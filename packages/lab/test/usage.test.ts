@@ -81,6 +81,20 @@ test.concurrent.for<[readonly string[], string]>([
   expect(err).toContain(`(${path} --help lists what there is)`)
 })
 
+test.concurrent.for<[readonly string[], string]>([
+  [
+    ['call', 'GET', '/accounts', '--as', 'nobody'],
+    'there is no client "nobody"; scripts/lab client list',
+  ],
+  [['proof', 'GET', 'https://api.example/', '--as', 'nobody'], 'there is no client "nobody"'],
+  [['assertion', '--as', '../nobody'], 'there is no client "../nobody"'],
+  [['call', 'GET', '/accounts', '--as', 'resource-server'], 'resource-server is the API itself'],
+])('%j: whose name it is', async ([args, sentence]) => {
+  const outcome = await run(place, args)
+  expect(outcome).toMatchObject({ code: 2, out: '' })
+  expect(outcome.err).toContain(`holdfast: ${sentence}`)
+})
+
 test('none of these has written anything', async () => {
   expect(await readdir(place.temporary)).toEqual([])
   expect([existsSync(place.certs), existsSync(place.state)]).toEqual([false, false])

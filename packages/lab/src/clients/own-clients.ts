@@ -34,9 +34,16 @@ export const METADATA = 'metadata.json'
 
 export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
 
-/** Somebody's, or one that the lab brings along. */
-export const isClient = async (state: string, name: string): Promise<boolean> =>
-  ALL_CLIENTS.some(({ id }) => id === name) || (NAME.test(name) && (await isOwn(state, name)))
+/** @throws UsageError for a name that neither somebody's client has nor one that the lab brings along */
+export async function checkIsClient(state: string, name: string): Promise<void> {
+  if (name === RESOURCE_SERVER_CLIENT)
+    throw new UsageError(`${name} is the API itself, as it introspects tokens: it gets none`)
+  if (ALL_CLIENTS.some(({ id }) => id === name)) return
+  if (NAME.test(name) && (await isOwn(state, name))) return
+  throw new UsageError(
+    `there is no client ${JSON.stringify(name)}; scripts/lab client list has them`,
+  )
+}
 
 export const isOfTheLab = (name: string): boolean =>
   name === RESOURCE_SERVER_CLIENT || ALL_CLIENTS.some(({ id }) => id === name)

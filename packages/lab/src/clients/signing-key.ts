@@ -10,6 +10,7 @@ import { type ClientMaterial, type ProofKey, readMaterial } from '@holdfast/clie
 import { z } from 'zod'
 import { clientFolder } from './clients.ts'
 import { codeOf, UsageError } from '../errors.ts'
+import { checkIsClient } from './own-clients.ts'
 import { writePrivateFile } from '../text-file.ts'
 
 const FILE = 'signing.jwks.json'
@@ -30,6 +31,7 @@ export async function signingKey(folder: string, { key }: ClientMaterial): Promi
 
 /** A client, lab's or own, with the key that signs for it. @throws MaterialError; UsageError */
 export async function signerOf(state: string, client: string) {
+  await checkIsClient(state, client)
   const folder = clientFolder(state, client)
   const material = await readMaterial(folder)
   return { material, key: await signingKey(folder, material) }

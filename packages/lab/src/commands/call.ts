@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts'
 import { connectAs } from '../flows/as-client.ts'
 import type { TokenForm } from '../flows/flows.ts'
 import { printJson } from '../tell/terminal.ts'
-import { isClient, isOfTheLab } from '../clients/own-clients.ts'
+import { checkIsClient, isOfTheLab } from '../clients/own-clients.ts'
 import { type Call, curlOf } from './curl.ts'
 import { configurationOf, json, token, withLab } from './global.ts'
 
@@ -46,10 +46,7 @@ async function call(
   command: Command,
 ): Promise<void> {
   const { as: id, token: form, data } = options
-  if (!(await isClient(configurationOf(command).state, id)))
-    throw new UsageError(
-      `there is no client ${JSON.stringify(id)}; scripts/lab client list has them`,
-    )
+  await checkIsClient(configurationOf(command).state, id)
   const name = methodOf(method, data)
   const headers = headersOf(options)
   await withLab(command, async (lab) => {
