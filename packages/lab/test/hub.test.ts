@@ -108,6 +108,13 @@ test('keeps at most a thousand events of one trace', () => {
   expect(hub.read(event.trace)).toHaveLength(1_000)
 })
 
+test('keeps at most twenty thousand events of all traces together', () => {
+  const heads = Array.from({ length: 21 }, anEvent)
+  for (const event of heads) for (let count = 0; count < 1_000; count++) hub.report(event)
+  const kept = heads.map(({ trace }) => hub.read(trace).length)
+  expect(kept).toEqual([0, ...Array.from({ length: 20 }, () => 1_000)])
+})
+
 test('tells anybody where things are, and nothing else', async () => {
   const answer = await ask('/', undefined)
   const addresses = { issuer: 'https://issuer.example', resource: 'https://api.example' }

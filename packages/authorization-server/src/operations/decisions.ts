@@ -29,11 +29,15 @@ export function onRefusal(
     .on('server_error', refused)
 }
 
+/** Characters of a reason: it may repeat what was asked for, which is of any length. */
+const LONGEST = 500
+
 /** What a refusal is called and why, with the detail that no client is told. */
 export function describe(failure: Failure): { error: string; sentence: string } {
   if (!('error' in failure)) return { error: 'server_error', sentence: String(failure) }
   const { error, error_description: description, error_detail: detail } = failure
-  return { error, sentence: [description, detail].filter(Boolean).join(': ') || error }
+  const sentence = [description, detail].filter(Boolean).join(': ') || error
+  return { error, sentence: sentence.slice(0, LONGEST) }
 }
 
 interface Decided {

@@ -53,8 +53,6 @@ const FORM =
 const APPROVAL = /^\/(approval)s\/[0-9a-f]{32}$/
 /** Characters of what somebody else chose. */
 const LONGEST = 200
-/** Characters of a reason, which may repeat it. */
-const LONGEST_REASON = 500
 const LONGEST_PROOF = 12_288
 
 /** @returns undefined where nothing was decided: a page was shown, or a form is to be filled first */
@@ -75,7 +73,7 @@ export function outcomeOf(
     outcome: isRefused(refusal) ? (ctx.status >= 500 ? 'failed' : 'refused') : 'accepted',
     status: ctx.status,
     error: refusal.error,
-    reason: short(refusal.reason, LONGEST_REASON),
+    reason: refusal.reason,
     clause: refusal.clause ?? note.clause,
     address: ctx.req.socket.remoteAddress,
     client: short(oidc?.client?.clientId ?? note.client ?? oidc?.params?.['client_id']),
@@ -188,5 +186,5 @@ function presentedCertificate({ req: { socket } }: Context): string | undefined 
 const isActive = (body: unknown): boolean | undefined =>
   typeof body === 'object' && body !== null && 'active' in body ? body.active === true : undefined
 
-const short = (value: unknown, longest = LONGEST): string | undefined =>
-  typeof value === 'string' ? value.slice(0, longest) : undefined
+const short = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value.slice(0, LONGEST) : undefined

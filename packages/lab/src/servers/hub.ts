@@ -13,6 +13,8 @@ import { browserPage } from './browser-page.ts'
 /** Traces kept; the oldest go first. */
 const MOST_TRACES = 500
 const MOST_EVENTS = 1_000
+/** Of all traces together: whoever reaches a server has something kept here, a few kilobytes at a time. */
+const MOST_OF_ALL = 20_000
 /** Bytes of one event. */
 const LONGEST = 1024 * 1024
 
@@ -25,14 +27,23 @@ export interface Hub {
 
 export function createHub(): Hub {
   const traces = new Map<string, TraceEvent[]>()
+  let kept = 0
+  const forgetOldest = () => {
+    const [oldest] = traces
+    if (!oldest) return
+    traces.delete(oldest[0])
+    kept -= oldest[1].length
+  }
   return {
     token: randomBytes(32).toString('base64url'),
     report: (event) => {
       const events = traces.get(event.trace) ?? []
-      if (events.length < MOST_EVENTS) events.push(event)
+      if (events.length < MOST_EVENTS) {
+        events.push(event)
+        kept += 1
+      }
       traces.set(event.trace, events)
-      const [oldest] = traces.keys()
-      if (traces.size > MOST_TRACES && oldest !== undefined) traces.delete(oldest)
+      if (traces.size > MOST_TRACES || kept > MOST_OF_ALL) forgetOldest()
     },
     read: (trace) => traces.get(trace) ?? [],
   }
