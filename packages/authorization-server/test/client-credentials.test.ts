@@ -144,6 +144,18 @@ describe('FAPI2SP-5.3.2.1-8 and -13: the assertion is refused', () => {
     expect(answer.json['error_description']).toBe('client authentication failed')
   })
 
+  test.each(['x', 'e30', 'e30.e30', 'e30.bm8.x', 'e30.W10.x', '....', 'e30.e30.e30.e30.e30'])(
+    'RFC7521-4.2.1: what is no JWT, %j',
+    async (client_assertion) => {
+      const form = { ...(await assertion(house, 'web')), client_assertion }
+      for (const path of ['token', 'par', 'introspect', 'revoke', 'device-authorization'])
+        expect(verdict(await house.send({ url: `${house.issuer}/${path}`, form }))).toEqual([
+          401,
+          'invalid_client',
+        ])
+    },
+  )
+
   test('signed with the key of another client', async () => {
     const keys = { ...house.keys, web: { alg: 'ES256', key: house.keys['api']!.key } }
     const form = await assertion({ ...house, keys }, 'web')

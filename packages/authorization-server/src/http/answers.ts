@@ -10,6 +10,7 @@ import { TooManyFailures } from '../operations/limits.ts'
 import { note, noted } from '../operations/notes.ts'
 import { outcomeOf } from '../operations/outcome.ts'
 import type { Outcome } from '../operations/outcome.ts'
+import { failureInstead } from './failure-instead.ts'
 import { showError } from '../pages/error.ts'
 import { decidedOn } from '../sender-constraint/decided.ts'
 import { whyUnsupported } from './unsupported.ts'
@@ -35,9 +36,9 @@ export function answersInOAuth(
 ): Middleware {
   const failures = new WeakMap<object, Failure>()
   onRefusal(provider, (ctx, thrown) => {
-    const unread = unreadable(ctx, thrown)
-    if (unread) answerFailure(ctx, unread)
-    const failure = unread ?? thrown
+    const another = failureInstead(ctx, thrown)
+    if (another) answerFailure(ctx, another)
+    const failure = another ?? thrown
     failures.set(ctx, failure)
     mend(ctx, failure)
     nameClause(ctx, clauseOf(failure, ctx), explain)
@@ -106,26 +107,6 @@ function nameClause(ctx: Context, clause: string | undefined, explain: boolean):
   if (!explain || error === undefined) return
   ctx.body = { error, error_description: `${clause}: ${sentence ?? error}` }
 }
-
-/**
- * What the library does with a JWT before it has judged it: it clones it, and V8 gives up on what nests
- * a thousandfold; it makes text of each parameter in a request object, and of `{"toString":1}` none can
- * be made.
- */
-function unreadable({ oidc: { params, body, route } }: KoaContextWithOIDC, thrown: Failure) {
-  const request = params?.['request'] ?? body?.['request'] // of `params` it goes when it has been read
-  if (thrown instanceof RangeError && (request ?? params?.['client_assertion']) !== undefined)
-    return new errors.InvalidRequest('a JWT of this request nests too deeply')
-  if (thrown instanceof TypeError && thrown.message === NO_TEXT && request !== undefined)
-    return new (
-      route === 'backchannel_authentication' // CIBA-13 has no other name for it
-        ? errors.InvalidRequest
-        : errors.InvalidRequestObject
-    )('a parameter in the request object is no text')
-  return undefined
-}
-
-const NO_TEXT = 'Cannot convert object to primitive value'
 
 function misnamed(ctx: KoaContextWithOIDC, failure: Failure): ErrorOut | undefined {
   if (failure instanceof errors.InvalidRequest && lacksGrant(ctx))
