@@ -135,6 +135,13 @@ function suite(): void {
     await own.stop()
   })
 
+  test('what a newer program has laid out is refused', async () => {
+    const name = randomUUID()
+    await open({ name })
+    await redis.ask('HSET', `{${name}}:records`, 'layout', '2')
+    await expect(open({ name })).rejects.toThrow("Redis: layout 2 is newer than this program's 1")
+  })
+
   test('a server that may evict, or forget where it should keep, is refused', async () => {
     const own = await Redis.start('--maxmemory-policy', 'allkeys-lru')
     await expect(open({ server: own.server })).rejects.toThrow(/noeviction/)

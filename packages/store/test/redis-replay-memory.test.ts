@@ -255,6 +255,13 @@ function suite(): void {
       await expect(open({ server })).rejects.toThrow(StoreError)
     })
 
+    test('laid out by a newer program: no memory', async () => {
+      const name = randomUUID()
+      await open({ name })
+      await redis.ask('HSET', `{${name}}:sentinel`, 'layout', '2')
+      await expect(open({ name })).rejects.toThrow("Redis: layout 2 is newer than this program's 1")
+    })
+
     test('may evict: no memory; becomes so later: refused until it is mended', async () => {
       const own = await Redis.start()
       const memory = await open({ server: own.server, every: 60_000 })

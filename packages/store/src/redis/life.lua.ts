@@ -1,3 +1,5 @@
+import { StoreError } from '../records.ts'
+
 /**
  * Lua shared by the scripts. `life()` names the present life of the data as the server sees it: its
  * run id changes with every restart, its replication id with every promotion of a replica, also of
@@ -23,3 +25,19 @@ local function store_time(given)
 end
 local function whole(number) return string.format('%.0f', number) end
 `
+
+const LAYOUT = 1
+
+/** At the head of what is run at opening: refuses keys that a newer program has laid out anew. */
+export const OPENING = `
+local layout = redis.call('HGET', KEYS[1], 'layout')
+if layout and tonumber(layout) > ${LAYOUT} then return {'newer', layout} end
+redis.call('HSET', KEYS[1], 'layout', '${LAYOUT}')
+`
+
+/** @throws StoreError where that has refused */
+export function refuseNewer(reply: unknown): void {
+  const [state, layout] = Array.isArray(reply) ? reply.map(String) : []
+  if (state === 'newer')
+    throw new StoreError(`Redis: layout ${layout} is newer than this program's ${LAYOUT}`)
+}

@@ -1,5 +1,5 @@
 import { script } from './connection.ts'
-import { LIFE } from './life.lua.ts'
+import { LIFE, OPENING } from './life.lua.ts'
 
 /*
  * KEYS[1] is always the sentinel, and every key begins with KEYS[2], the hash tag: names found in a
@@ -91,7 +91,7 @@ end
 if closed_until > now then return {'closed', whole(closed_until)} end
 `
 
-export const LOOK = script(LIFE, RECORD, QUARANTINE, `return {'open'}`)
+export const LOOK = script(LIFE, OPENING, RECORD, QUARANTINE, `return {'open'}`)
 
 export const ADD = script(
   LIFE,

@@ -1,5 +1,6 @@
 import { GRACE, type NewRecord, type Records, StoreError, type StoredRecord } from '../records.ts'
 import { eviction, RedisConnection, type RedisServer, type Script } from './connection.ts'
+import { refuseNewer } from './life.lua.ts'
 import * as scripts from './records.lua.ts'
 import { storedRecord } from '../stored.ts'
 
@@ -54,7 +55,10 @@ export class RecordsInRedis implements Records {
     }
   }
 
-  /** @throws StoreError where the server cannot be reached, may evict keys or does not keep them */
+  /**
+   * @throws StoreError where the server cannot be reached, may evict keys or does not keep them, or has
+   *   those of a newer program
+   */
   static async open(options: RecordsInRedisOptions): Promise<RecordsInRedis> {
     const records = new RecordsInRedis(options)
     records.#connection = await RedisConnection.open(
@@ -65,7 +69,8 @@ export class RecordsInRedis implements Records {
     try {
       await records.#examine()
       if (records.#unfit) throw records.#unfit
-      await records.#run(scripts.LOOK, records.#singleUse(records.#options.nothingUsedBefore))
+      const asked = records.#singleUse(records.#options.nothingUsedBefore)
+      refuseNewer(await records.#run(scripts.LOOK, asked))
     } catch (error) {
       await records.close()
       throw error

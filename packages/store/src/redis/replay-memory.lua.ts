@@ -1,5 +1,5 @@
 import { script } from './connection.ts'
-import { LIFE } from './life.lua.ts'
+import { LIFE, OPENING } from './life.lua.ts'
 
 /** Milliseconds. Within them a promotion cannot have been forgotten, but for a backlog kept shorter. */
 const WATCHED = 10_000
@@ -29,6 +29,7 @@ local function answer(outcome) return {outcome, generation, since, whole(now)} e
 /** ARGV: clock, margin, candidate */
 export const LOOK = script(
   LIFE,
+  OPENING,
   GENERATION,
   `
 redis.call('HSET', KEYS[1], 'looked', whole(now))

@@ -10,6 +10,7 @@ import {
   type Use,
 } from '../replay-memory.ts'
 import { eviction, isReply, RedisConnection, type RedisServer } from './connection.ts'
+import { refuseNewer } from './life.lua.ts'
 import { GIVE, LOOK, PUT } from './replay-memory.lua.ts'
 
 export interface ReplayMemoryInRedisOptions {
@@ -64,7 +65,7 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     }
   }
 
-  /** @throws StoreError where the server cannot be reached or may evict keys */
+  /** @throws StoreError where the server cannot be reached, may evict keys, or has a newer program's */
   static async open(options: ReplayMemoryInRedisOptions): Promise<ReplayMemoryInRedis> {
     const memory = new ReplayMemoryInRedis(options)
     const look = () => void memory.look().catch(() => undefined) // an outage is told by the puts
@@ -153,7 +154,9 @@ export class ReplayMemoryInRedis implements ReplayMemory {
   async #look(): Promise<void> {
     this.#unfit = await eviction(this.#server)
     if (this.#unfit) throw this.#unfit
-    this.#adopt(await this.#server.run(LOOK, [this.#key('sentinel')], this.#preamble()))
+    const looked = await this.#server.run(LOOK, [this.#key('sentinel')], this.#preamble())
+    refuseNewer(looked)
+    this.#adopt(looked)
   }
 
   async close(): Promise<void> {
