@@ -87,6 +87,17 @@ function suite(): void {
     await expect(open({ server })).rejects.toThrow(/encoding is LATIN1; it must be UTF8/)
   })
 
+  test('a table that is not there is told of by the database’s own sentence', async () => {
+    const schema = newSchema()
+    const records = await open({ schema })
+    await ask(`ALTER TABLE "${schema}".record RENAME TO elsewhere`)
+    const found = records.find('Code', 'a')
+    await expect(found).rejects.toThrow(StoreError)
+    await expect(found).rejects.toThrow(/^PostgreSQL: relation ".*record" does not exist$/)
+    await ask(`ALTER TABLE "${schema}".elsewhere RENAME TO record`)
+    expect(await records.add(code)).toBe(true)
+  })
+
   test('sweeps what has expired, and only that', async () => {
     const clock = { time: 0 }
     const records = await open({ now: () => clock.time })

@@ -135,6 +135,18 @@ function suite(): void {
     await own.stop()
   })
 
+  test('a key of another type is told of by the server’s own sentence', async () => {
+    const name = randomUUID()
+    const records = await open({ name })
+    await redis.ask('RENAME', `{${name}}:records`, `{${name}}:kept`)
+    await redis.ask('SET', `{${name}}:records`, 'of somebody else')
+    const added = records.add(code)
+    await expect(added).rejects.toThrow(StoreError)
+    await expect(added).rejects.toThrow(/^Redis: WRONGTYPE /)
+    await redis.ask('RENAME', `{${name}}:kept`, `{${name}}:records`)
+    expect(await records.add(code)).toBe(true)
+  })
+
   test('what a newer program has laid out is refused', async () => {
     const name = randomUUID()
     await open({ name })

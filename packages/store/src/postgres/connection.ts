@@ -1,4 +1,11 @@
-import { Client, type ClientBase, Pool, type PoolConfig } from 'pg'
+import {
+  Client,
+  type ClientBase,
+  Pool,
+  type PoolConfig,
+  type QueryConfig,
+  type QueryResult,
+} from 'pg'
 import { StoreError } from '../records.ts'
 import { migrate } from './migrate.ts'
 
@@ -35,9 +42,7 @@ export async function openPool(
     await examine(client)
     await migrate(client, schema)
   } catch (error) {
-    if (error instanceof StoreError) throw error
-    const reason = error instanceof Error ? error.message || error.name : String(error)
-    throw new StoreError(`PostgreSQL: ${reason}`, { cause: error })
+    throw told(error)
   } finally {
     await client.end().catch(() => undefined)
   }
@@ -53,4 +58,22 @@ export async function openPool(
   // The pool has thrown the broken connection away; the query that needed it says so itself.
   pool.on('error', () => undefined)
   return pool
+}
+
+/** @throws StoreError where the database is away, does not answer in time, or answers with an error */
+export async function ask(
+  pool: Pool,
+  query: QueryConfig,
+): Promise<QueryResult<Record<string, unknown>>> {
+  try {
+    return await pool.query<Record<string, unknown>>(query)
+  } catch (error) {
+    throw told(error)
+  }
+}
+
+function told(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const reason = error instanceof Error ? error.message || error.name : String(error)
+  return new StoreError(`PostgreSQL: ${reason}`, { cause: error })
 }

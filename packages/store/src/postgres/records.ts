@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { GRACE, type NewRecord, type Records, type StoredRecord } from '../records.ts'
-import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
+import { ask, openPool, type PostgresOptions, SCHEMA } from './connection.ts'
 import { refuseUnfit } from './migrate.ts'
 import { statements } from './statements.ts'
 import { storedRecord } from '../stored.ts'
@@ -93,7 +93,7 @@ export class RecordsInPostgres implements Records {
   }
 
   #query(name: keyof ReturnType<typeof statements>, values: (string | number | null)[]) {
-    return this.#pool.query<Record<string, unknown>>({
+    return ask(this.#pool, {
       name: `holdfast ${name}`,
       text: this.#sql[name],
       values,

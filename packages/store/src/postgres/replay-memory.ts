@@ -10,7 +10,7 @@ import {
   type ReplayMemory,
   type Use,
 } from '../replay-memory.ts'
-import { openPool, type PostgresOptions, SCHEMA } from './connection.ts'
+import { ask, openPool, type PostgresOptions, SCHEMA } from './connection.ts'
 
 export interface ReplayMemoryInPostgresOptions extends PostgresOptions {
   readonly limits?: Limits
@@ -72,7 +72,7 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
     return this.#since
   }
 
-  /** @throws the driver's error where the database is away or does not answer in time */
+  /** @throws StoreError where the database is away or does not answer in time */
   async put(use: Use): Promise<Put> {
     const judged = { generation: this.#generation, withoutNonce: false, ...use }
     const answer = await this.#put(judged)
@@ -90,7 +90,7 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
     this.#adopt(await this.#one('look', this.#looked(), this.#asked()))
   }
 
-  /** @throws the driver's error, as `put` does */
+  /** @throws StoreError as `put` does */
   async nonceGiven(owner: string, until: number): Promise<void> {
     const { schema } = this.#options
     const text = `WITH given AS (
@@ -112,7 +112,7 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
     return [this.#now?.() ?? null, this.#options.margin, randomUUID()]
   }
 
-  /** @throws the driver's error, as `put` does */
+  /** @throws StoreError as `put` does */
   async kept(): Promise<Kept> {
     const { schema } = this.#options
     const text = `SELECT coalesce((SELECT live FROM "${schema}".replay_life), 0) AS uses,
@@ -168,8 +168,8 @@ export class ReplayMemoryInPostgres implements ReplayMemory {
   }
 
   async #one(name: string, text: string, values: unknown[]): Promise<Record<string, unknown>> {
-    const query = { name: `holdfast replay ${name}`, text, values }
-    const [row] = (await this.#pool.query<Record<string, unknown>>(query)).rows
+    const { rows } = await ask(this.#pool, { name: `holdfast replay ${name}`, text, values })
+    const [row] = rows
     if (!row) throw new StoreError('PostgreSQL: an answer of another form')
     return row
   }

@@ -85,7 +85,7 @@ export class RedisConnection {
     }
   }
 
-  /** @throws StoreError where no answer comes in time; the driver's error where it is one */
+  /** @throws StoreError where the answer is an error, or none comes in time */
   async command(words: readonly string[]): Promise<unknown> {
     const { promise, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
@@ -97,6 +97,9 @@ export class RedisConnection {
     })
     try {
       return await Promise.race([answered, promise])
+    } catch (error) {
+      if (error instanceof StoreError) throw error
+      throw new StoreError(`Redis: ${reason(error)}`, { cause: error })
     } finally {
       clearTimeout(timer)
     }
@@ -126,9 +129,11 @@ export class RedisConnection {
   }
 }
 
-/** An error reply of the server begins with its code (RESP). */
+/** Is it an error reply of the server, which begins with its code (RESP)? */
 export const isReply = (error: unknown, code: string): boolean =>
-  error instanceof Error && error.message.startsWith(`${code} `)
+  error instanceof StoreError &&
+  error.cause instanceof Error &&
+  error.cause.message.startsWith(`${code} `)
 
 const reason = (error: unknown): string =>
   error instanceof AggregateError

@@ -89,8 +89,7 @@ export class ReplayMemoryInRedis implements ReplayMemory {
   }
 
   /**
-   * @throws StoreError where the server does not answer in time, or has become unfit; the driver's
-   *   error where it is away
+   * @throws StoreError where the server is away, does not answer in time, or has become unfit
    */
   async put(use: Use): Promise<Put> {
     const { key, owner, until, generation = this.#generation, withoutNonce } = use
@@ -111,7 +110,7 @@ export class ReplayMemoryInRedis implements ReplayMemory {
     }
   }
 
-  /** @throws StoreError or the driver's error, as `put` does */
+  /** @throws StoreError as `put` does */
   async nonceGiven(owner: string, until: number): Promise<void> {
     const keys = ['sentinel', `tally:${owner}`].map(this.#key)
     const values = [until, this.#time()].map(String)
@@ -121,7 +120,7 @@ export class ReplayMemoryInRedis implements ReplayMemory {
   /**
    * Who was given a nonce stands in a tally of each owner, and nobody counts them.
    *
-   * @throws StoreError or the driver's error, as `put` does
+   * @throws StoreError as `put` does
    */
   async kept(): Promise<Kept> {
     return { uses: Number(await this.#server.command(['HGET', this.#key('tally'), 'live'])) }
