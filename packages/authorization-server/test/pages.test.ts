@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { html } from '../src/pages/html.ts'
+import { applicationsPage } from '../src/pages/applications.ts'
 import { consentPage } from '../src/pages/consent.ts'
 import { errorPage } from '../src/pages/error.ts'
 import { loginPage } from '../src/pages/login.ts'
@@ -10,7 +11,7 @@ import type { House } from './house.ts'
 
 let house: House
 beforeAll(async () => {
-  house = await startHouse()
+  house = await startHouse({ profiles: ['ciba-dpop'] })
 })
 afterAll(() => house.stop())
 
@@ -36,7 +37,11 @@ test('everything is escaped', () => {
   }
   for (const page of [
     loginPage({ path: '/interaction/1', client: nasty, login: nasty, message: nasty }),
-    consentPage({ path: '/interaction/1', client: nasty, request, relaxation: nasty }),
+    consentPage({ path: '/interaction/1', client: nasty, user: nasty, request, relaxation: nasty }),
+    applicationsPage([{ id: nasty, client: nasty, since: 0, request }], {
+      user: nasty,
+      message: nasty,
+    }),
     errorPage({ error: nasty, error_description: nasty }),
   ]) {
     expect(page).not.toContain('<script')
@@ -86,6 +91,18 @@ test('FAPI2SP-5.3.2.2-13: the consent page names client, scopes and resource', a
   for (const piece of ['Web &lt;b&gt;shop&lt;/b&gt;', 'openid', 'offline_access', ACCOUNTS, 'read'])
     expect(page.text).toContain(piece)
   expect(page.text).not.toContain('write')
+})
+
+test('pages on which something is decided say in whose name: several may use one browser', async () => {
+  const isOf = (login: string) => expect.stringMatching(`id="signed-in-as">[^]*<strong>${login}<`)
+  const browser = new Browser(house.send, house.issuer)
+  const bob = { login: 'bob', password: 'battery staple' }
+  const consent = await browser.press(await loginOf(browser), 'login-submit', bob)
+  expect(consent.text).toEqual(isOf('bob'))
+  const alice = { login: 'alice', password: 'correct horse' }
+  const login = await browser.open(`${house.issuer}/applications`)
+  expect((await browser.press(login, 'login-submit', alice)).text).toEqual(isOf('alice'))
+  expect((await browser.open(`${house.issuer}/approvals`)).text).toEqual(isOf('alice'))
 })
 
 test('another browser does not get into an interaction', async () => {

@@ -9,6 +9,7 @@ import { interactionPath } from '../vocabulary/endpoints.ts'
 import { nameOf } from '../clients/client-metadata.ts'
 import { readForm, refuseForeignForm, seeOther } from '../http/form.ts'
 import { logIn } from './login.ts'
+import { loginOf } from './users.ts'
 import type { AuthenticationLimits } from '../operations/limits.ts'
 import { note } from '../operations/notes.ts'
 import { consentPage } from '../pages/consent.ts'
@@ -80,7 +81,7 @@ export class Interactions {
     return { interaction, client, path: interactionPath(interaction.uid) }
   }
 
-  #show(ctx: Context, { interaction, client, path }: Asked): void {
+  async #show(ctx: Context, { interaction, client, path }: Asked): Promise<void> {
     const name = nameOf(client)
     if (interaction.prompt.name === 'login') {
       const { login_hint: hint } = interaction.params
@@ -90,7 +91,8 @@ export class Interactions {
     } else {
       const request = this.#resources.requested(interaction.params, client)
       const relaxation = relaxationOf(client['profile'])
-      show(ctx, consentPage({ path, client: name, request, relaxation }))
+      const user = await loginOf(this.#records, interaction.session?.accountId ?? '')
+      show(ctx, consentPage({ path, client: name, user, request, relaxation }))
     }
   }
 

@@ -10,7 +10,7 @@ import { show } from '../pages/layout.ts'
 import { loginPage } from '../pages/login.ts'
 import { hashed } from '../records/once.ts'
 import { seconds } from '../vocabulary/time.ts'
-import { findAccount, isLoggedIn } from './users.ts'
+import { findAccount, isLoggedIn, loginOf } from './users.ts'
 
 const COOKIE = '__Host-pages'
 const KIND = 'PageSession'
@@ -21,6 +21,11 @@ const STAY = 300
 interface Foundations {
   readonly records: Records
   readonly limits: AuthenticationLimits
+}
+
+export interface EndUser {
+  readonly sub: string
+  readonly login: string
 }
 
 /** A page that is for end-users alone, and what they sign in for there. */
@@ -62,10 +67,10 @@ export class PageSession {
       seeOther(ctx, path)
     })
     const signedIn =
-      (serve: (ctx: Context, sub: string) => Promise<void>) =>
+      (serve: (ctx: Context, user: EndUser) => Promise<void>) =>
       async (ctx: Context): Promise<void> => {
         const sub = await this.#subject(ctx)
-        if (sub !== undefined) await serve(ctx, sub)
+        if (sub !== undefined) await serve(ctx, { sub, login: await loginOf(this.#records, sub) })
         else if (ctx.method === 'GET') askToSignIn(ctx, place)
         else seeOther(ctx, path)
       }

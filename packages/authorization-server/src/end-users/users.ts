@@ -56,6 +56,12 @@ export async function findAccount(records: Records, sub: string): Promise<Accoun
   return { accountId: sub, claims: () => ({ ...claims, sub }), passwordSince }
 }
 
+/** As end-users know themselves: several may use one browser. */
+export async function loginOf(records: Records, sub: string): Promise<string> {
+  const login = (await records.find('User', sub))?.payload['login']
+  return typeof login === 'string' ? login : sub
+}
+
 /** When the password has been another, in seconds. */
 const NEVER = 0
 

@@ -16,7 +16,10 @@ export interface Application {
 }
 
 /** Each application is a form of its own; ids count from 1, the newest first. */
-export const applicationsPage = (all: readonly Application[], message?: string): string =>
+export const applicationsPage = (
+  all: readonly Application[],
+  { user, message }: { readonly user: string; readonly message: string | undefined },
+): string =>
   page(
     'Applications with access',
     html`${message === undefined ? [] : html`<p role="status" id="message">${message}</p>`}
@@ -28,7 +31,7 @@ export const applicationsPage = (all: readonly Application[], message?: string):
             it is in use.
           </p>`
     }
-    ${all.map(form)} ${signOutForm(path)}`,
+    ${all.map(form)} ${signOutForm(path, user)}`,
   )
 
 const form = ({ id, client, since, request }: Application, index: number) => html`

@@ -5,22 +5,25 @@ import { detailInWords } from '../extensions/rich-authorization/in-words.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
+import { signedInAs } from './sign-out.ts'
 
 interface Consent {
   /** Path of the interaction. */
   readonly path: string
   readonly client: string
+  /** In whose name, by their login. */
+  readonly user: string
   readonly request: Requested
   /** What is weaker than the profile of everybody else, in the words of the table. */
   readonly relaxation: string | undefined
 }
 
 /** FAPI2SP-5.3.2.2-13: all that is needed to decide. */
-export const consentPage = ({ path, client, request, relaxation }: Consent): string =>
+export const consentPage = ({ path, client, user, request, relaxation }: Consent): string =>
   page(
     'Allow access?',
     html`<p><strong>${client}</strong> asks for:</p>
-      ${relaxationNote(relaxation)} ${requestedScopes(request)}
+      ${relaxationNote(relaxation)} ${requestedScopes(request)} ${signedInAs(user)}
       <form method="post" action="${path}/consent">
         <button type="submit" id="consent-submit">Allow</button>
       </form>

@@ -16,12 +16,15 @@ export interface Waiting {
 }
 
 /** Each request is a form of its own; ids count from 1, the oldest first. */
-export const approvalsPage = (waiting: readonly Waiting[], message?: string): string =>
+export const approvalsPage = (
+  waiting: readonly Waiting[],
+  { user, message }: { readonly user: string; readonly message: string | undefined },
+): string =>
   page(
     'Requests for you',
     html`${message === undefined ? [] : html`<p role="status" id="message">${message}</p>`}
     ${waiting.length === 0 ? html`<p id="nothing">Nothing is waiting for you.</p>` : []}
-    ${waiting.map(form)} ${signOutForm(path)}`,
+    ${waiting.map(form)} ${signOutForm(path, user)}`,
   )
 
 const form = ({ path: decided, client, bindingMessage, request }: Waiting, index: number) => html`
