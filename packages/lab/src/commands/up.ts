@@ -99,7 +99,11 @@ function tellAddresses({ addresses }: Lab, state: string, to: Tell): void {
   line('health of the resource server', `${addresses.resourceServerManagement}/health/ready`)
   to()
   to(`${bold('Clients')}  ${CLIENTS.map(({ id }) => id).join(', ')}`)
-  to(dim(`         their keys and certificates are in ${state}/clients`))
+  to(
+    dim(
+      `         and more, by scripts/lab client list; keys and certificates are in ${state}/clients`,
+    ),
+  )
   const logins = USERS.map(({ login }) => login).join(', ')
   to(`${bold('Users')}    ${logins}; the password of each is doe`)
   to()
