@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { codeFor, redeem, refresh } from './flow.ts'
+import { Browser } from './browser.ts'
+import { authorizationUrl, codeFor, redeem, refresh, requestUri } from './flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from './honest.ts'
 import { ACCOUNTS, PAYMENTS, startHouse } from './house.ts'
 import type { House } from './house.ts'
@@ -107,6 +108,37 @@ test('RFC6749-5.1: a token outlives the refresh token that came with it, where t
     const form = { token: String(json['access_token']), ...(await assertion(own, 'api')) }
     const answer = await own.send({ url: `${own.issuer}/introspect`, form })
     expect(answer.json).toMatchObject({ active: true, sub: 'sub-alice' })
+  } finally {
+    vi.useRealTimers()
+    await own.stop()
+  }
+})
+
+test('RFC6749-5.1: nor does it end with a grant that its session already had', async () => {
+  const lifetimes = { refreshToken: 10, session: 1_000 }
+  const own = await startHouse({ configuration: { lifetimes } })
+  const browser = new Browser(own.send, own.issuer)
+  const began = Date.now()
+  const after = (seconds: number) =>
+    vi.useFakeTimers({ toFake: ['Date'], now: began + seconds * 1_000 })
+  const open = async () => {
+    const edit = { resource: PAYMENTS, scope: 'openid pay', prompt: '' }
+    return browser.open(authorizationUrl(own, await requestUri(own, edit)))
+  }
+  try {
+    const fields = { login: 'alice', password: 'correct horse' }
+    const consent = await browser.press(await open(), 'login-submit', fields)
+    await browser.press(consent, 'consent-submit')
+    after(900)
+    await open() // nobody is asked
+    const code = new URL(browser.url).searchParams.get('code') ?? ''
+    const { json } = await own.send(await redeem(own, code, prover))
+    after(900 + 110)
+    const form = { token: String(json['access_token']), ...(await assertion(own, 'api')) }
+    const answer = await own.send({ url: `${own.issuer}/introspect`, form })
+    expect(answer.json).toMatchObject({ active: true })
+    // The grant would not outlive another token: alice is asked again.
+    expect((await open()).text).toContain('id="consent-submit"')
   } finally {
     vi.useRealTimers()
     await own.stop()

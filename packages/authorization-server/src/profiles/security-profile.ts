@@ -10,6 +10,7 @@ import { Resources } from '../resources.ts'
 import { listedAndRecorded } from '../status-list/issuing.ts'
 import { bindToProof } from '../sender-constraint/library.ts'
 import { CLOCK_TOLERANCE } from '../vocabulary/time.ts'
+import { lifeOfGrant, standingGrant } from '../end-users/standing-grant.ts'
 import { findAccount } from '../end-users/users.ts'
 import {
   keysByValue,
@@ -227,19 +228,15 @@ export const SECURITY_PROFILE = [
   {
     clause: 'RFC6749-5.1',
     sentence: 'tokens end with their grant, not with the login session',
-    sets: ({ configuration: { lifetimes, resources } }) => ({
+    sets: ({ configuration, configuration: { lifetimes } }) => ({
       expiresWithSession: async () => false,
+      loadExistingGrant: standingGrant(configuration),
       ttl: {
         AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessToken,
         ClientCredentials: (_ctx, token) =>
           token.resourceServer?.accessTokenTTL ?? lifetimes.accessToken,
         RefreshToken: lifetimes.refreshToken,
-        // Not before the last of its tokens.
-        Grant: Math.max(
-          lifetimes.refreshToken,
-          lifetimes.accessToken,
-          ...resources.map(({ ttl }) => ttl),
-        ),
+        Grant: lifeOfGrant(configuration),
       },
     }),
   },
