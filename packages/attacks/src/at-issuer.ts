@@ -4,9 +4,9 @@
  */
 import { makeProof } from '@holdfast/client'
 import type { ClauseId } from '@holdfast/sender-constraint'
-import type { Attack } from './attack.ts'
-import { ATTACKS } from './catalogue.ts'
-import type { Edit, Scene } from './scene.ts'
+import type { Attack } from './api/attack.ts'
+import { ATTACKS } from './api/catalogue.ts'
+import type { Edit, Scene } from './api/scene.ts'
 import { send, valuesOf, type WireRequest } from './wire.ts'
 
 /** An endpoint that takes forms, and what the honest client sends to it. */

@@ -1,4 +1,4 @@
-import type { Attack } from './attack.ts'
+import type { Attack } from './api/attack.ts'
 import { valuesOf, type WireResponse } from './wire.ts'
 
 /** What became of an attack. */

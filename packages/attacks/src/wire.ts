@@ -70,6 +70,12 @@ export function send(
 export const valuesOf = ({ fields }: WireResponse, name: string): readonly string[] =>
   fields.filter(([field]) => field === name).map(([, value]) => value)
 
+/** RFC 9440 §2.1: the DER of the first certificate of a chain, as a Byte Sequence. */
+export function clientCertOf({ chain }: Certificate): readonly [string, string] {
+  const [, body = ''] = /-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(chain) ?? []
+  return ['Client-Cert', `:${body.replaceAll(/\s/g, '')}:`]
+}
+
 const lengthOf = (body: string | undefined): readonly string[] =>
   body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))]
 

@@ -27,7 +27,14 @@ const ROWS_OUT: readonly (readonly [ClauseId, readonly string[]])[] = [
   ['FAPI2SP-5.3.2.2-6', ['redirect-missing']],
   ['FAPI2MS-5.3.1-3', ['request-object-without-nbf']],
   ['FAPI2MS-5.3.1-4', ['request-object-endless']],
-  ['RFC8693-4.4', ['exchange-of-a-stolen-token', 'exchange-with-another-key']],
+  [
+    'RFC8693-4.4',
+    [
+      'exchange-of-a-stolen-token',
+      'exchange-with-another-key',
+      'exchange-with-another-certificate',
+    ],
+  ],
   ['RFC8693-4.1', ['exchange-with-anothers-actor']],
   ['RFC8693-2.1.1', ['exchange-for-another-api']],
   ['RFC6749-3.3', ['exchange-for-more-scope']],

@@ -1,5 +1,5 @@
 /** Client authentication by certificate (RFC 8705 §2): others that look like the client's. */
-import { clientCertOf } from '../scene.ts'
+import { clientCertOf } from '../wire.ts'
 import { attack } from './attack.ts'
 import { clientCredentials } from './requests.ts'
 import type { Edit, Honest, Imitation, IssuerScene, Party } from './stage.ts'

@@ -1,7 +1,7 @@
 /** Token exchange (RFC 8693). */
 import { attack } from './attack.ts'
 import { codeGrant, exchangeGrant } from './grants.ts'
-import { member, subjectToken } from './requests.ts'
+import { exchange, member, subjectToken } from './requests.ts'
 import type { Honest } from './stage.ts'
 
 const TYPE = 'urn:ietf:params:oauth:token-type'
@@ -15,6 +15,12 @@ const delegation: Honest = async (scene, edit) => {
   return exchangeGrant(scene, { ...edit, form: { ...actor, ...edit?.form } })
 }
 
+/** A client whose tokens are certificate-bound exchanges one of its own. */
+const certificateBound: Honest = async (scene, edit) => {
+  const own = { by: scene.bound }
+  return exchange(scene, await subjectToken(scene, own), { ...own, ...edit })
+}
+
 export const exchanges = [
   attack('RFC8693-4.4', [400, 'invalid_request'], exchangeGrant)(
     'exchange-of-a-stolen-token',
@@ -25,6 +31,11 @@ export const exchanges = [
     'exchange-with-another-key',
     'A token of the client’s own, of which it proves another key',
     ({ attackersKey }) => ({ proof: attackersKey }),
+  ),
+  attack('RFC8693-4.4', [400, 'invalid_request'], certificateBound)(
+    'exchange-with-another-certificate',
+    'A certificate-bound token of the client’s own, with another client’s certificate',
+    ({ attacker: { certificate = null } }) => ({ certificate }),
   ),
   attack('RFC6749-3.3', [400, 'invalid_scope'], exchangeGrant)(
     'exchange-for-more-scope',
@@ -49,7 +60,7 @@ export const exchanges = [
   attack('RFC8693-2.2.2', [400, 'invalid_request'], exchangeGrant)(
     'exchange-of-a-forged-token',
     'A token that the attacker signed in the server’s name',
-    async (scene) => ({ form: { subject_token: await scene.forged(await subjectToken(scene)) } }),
+    async (scene) => ({ form: { subject_token: await scene.resigned(await subjectToken(scene)) } }),
   ),
   attack('RFC8693-4.1', [400, 'invalid_request'], delegation)(
     'exchange-with-anothers-actor',

@@ -48,7 +48,7 @@ export const registrations = [
     'A software statement that its client made',
     async (scene) => ({
       metadata: {
-        software_statement: await scene.forged(await scene.softwareStatement(), {
+        software_statement: await scene.resigned(await scene.softwareStatement(), {
           iss: scene.victim.clientId,
         }),
       },
@@ -58,7 +58,7 @@ export const registrations = [
     'registration-by-a-forged-statement',
     'A software statement that the attacker signed in its issuer’s name',
     async (scene) => ({
-      metadata: { software_statement: await scene.forged(await scene.softwareStatement()) },
+      metadata: { software_statement: await scene.resigned(await scene.softwareStatement()) },
     }),
   ),
   unconstrained(update)(

@@ -1,33 +1,15 @@
 /** The stage set: requests with client authentication and the proof or certificate that go with them. */
-import { makeProof, type ProofKey } from '@holdfast/client'
-import { json } from '../edited-proof.ts'
+import { makeProof } from '@holdfast/client'
+import { resign, signJwt } from '../jwt.ts'
 import { seconds } from '../seconds.ts'
 import { send, valuesOf, type WireRequest, type WireResponse } from '../wire.ts'
 import { clientCredentials } from './requests.ts'
 import type { Asked, Claims, Edit, Form, IssuerScene, IssuerStage, Party } from './stage.ts'
 
-const SEPARATE = { method: '', url: '' }
-const NOTHING = { jti: undefined, htm: undefined, htu: undefined, iat: undefined }
-
-/** A JWT of a client that signs: nothing of a proof is left. One with alg none has no signature. */
+/** A JWT of a client that signs. */
 async function sign({ signing }: Party, claims: Claims, header: Claims = {}): Promise<string> {
   if (!signing) throw new Error('this client is known by its certificate: it signs nothing')
-  const signed = await makeProof(signing.key, {
-    ...SEPARATE,
-    header: { typ: undefined, jwk: undefined, kid: signing.kid, ...header },
-    claims: { ...NOTHING, ...claims },
-  })
-  return header['alg'] === 'none' ? signed.replace(/[^.]+$/, '') : signed
-}
-
-/** The same JWT, signed by another key, and edited. */
-async function resign(key: ProofKey, jwt: string, claims: Claims = {}): Promise<string> {
-  const [header = '', payload = ''] = jwt.split('.')
-  return makeProof(key, {
-    ...SEPARATE,
-    header: { typ: undefined, jwk: undefined, ...json(header) },
-    claims: { ...NOTHING, ...json(payload), ...claims },
-  })
+  return signJwt(signing.key, { header: { kid: signing.kid, ...header }, claims })
 }
 
 /** Sets the scene. Each party learns the nonce that its server wants, as any client does. */
@@ -102,8 +84,8 @@ export async function setIssuerScene(stage: IssuerStage): Promise<IssuerScene> {
     return first.body.includes('use_dpop_nonce') ? request(asked) : first
   }
 
-  const forged = (jwt: string, claims?: Claims) => resign(stage.attackersKey, jwt, claims)
-  const scene = { ...stage, ask, request, call, sign, forged }
+  const resigned = (jwt: string, claims: Claims = {}) => resign(stage.attackersKey, jwt, { claims })
+  const scene = { ...stage, ask, request, call, sign, resigned }
   for (const by of [stage.victim, stage.attacker]) await clientCredentials(scene, { by })
   return scene
 }

@@ -114,7 +114,7 @@ export interface IssuerScene extends IssuerStage {
   readonly call: (url: string, token: string) => Promise<WireResponse>
   readonly sign: (by: Party, claims: Claims, header?: Claims) => Promise<string>
   /** A JWT, signed by the attacker's key in the name of who signed it, and edited. */
-  readonly forged: (jwt: string, claims?: Claims) => Promise<string>
+  readonly resigned: (jwt: string, claims?: Claims) => Promise<string>
 }
 
 /** A request, and all that comes before it. Only itself is edited; without an edit it is served. */

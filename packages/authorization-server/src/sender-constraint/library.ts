@@ -56,8 +56,10 @@ export function acceptedProof(
   const { algorithms } = termsOf(client?.['profile'])
   const { alg } = jws.header
   const name = alg === 'Ed25519' ? 'EdDSA' : alg // RFC 9864's name for it
-  if (!algorithms.some((allowed) => allowed === name))
-    throw new errors.InvalidDpopProof(`alg of the DPoP proof is none of ${algorithms.join(', ')}`)
+  if (!algorithms.some((allowed) => allowed === name)) {
+    const sentence = `alg of the DPoP proof is none of ${algorithms.join(', ')}`
+    throw Object.assign(new errors.InvalidDpopProof(sentence), { clause: 'FAPI2SP-5.4.1-1' })
+  }
   const { jti, iat } = jws.claims
   return { thumbprint: header.thumbprint, jti: String(jti), iat: Number(iat) }
 }

@@ -1,6 +1,6 @@
 /** Sets the stage of the lab for the attackers: honest tokens, and what they hold themselves. */
 import { createPrivateKey } from 'node:crypto'
-import type { Stage, TokenEdit } from '@holdfast/attacks'
+import { type JwtEdit, resign, type Stage } from '@holdfast/attacks'
 import { readKeys } from '@holdfast/authorization-server'
 import { openAuthority } from '@holdfast/ca'
 import {
@@ -12,7 +12,7 @@ import {
   twin,
   wrongPurpose,
 } from '@holdfast/ca/fixtures'
-import { type FapiClient, generateProofKey, makeProof } from '@holdfast/client'
+import { type FapiClient, generateProofKey } from '@holdfast/client'
 import { newTrace } from '@holdfast/trace'
 import { resourcesOf } from '../addresses.ts'
 import { connectAs } from './as-client.ts'
@@ -61,19 +61,10 @@ export async function makeStage(lab: Attached): Promise<Stage> {
 }
 
 /** Signs with the authorization server's own key, as only the owner of the lab can. */
-async function forge(lab: Attached, honest: string, edit: TokenEdit): Promise<string> {
-  const { header, claims } = decodeJwt(honest) ?? { header: {}, claims: {} }
+async function forge(lab: Attached, honest: string, edit: JwtEdit): Promise<string> {
+  const kid = decodeJwt(honest)?.header['kid']
   const { signing } = await readKeys(lab.keyStore)
-  const jwk = signing.find(({ kid }) => kid === header['kid'])
+  const jwk = signing.find((key) => key.kid === kid)
   const privateKey = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
-  const none = { jwk: undefined, htm: undefined, htu: undefined }
-  return makeProof(
-    { privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' },
-    {
-      method: '',
-      url: '',
-      header: { ...none, ...header, ...edit.header },
-      claims: { ...none, ...claims, ...edit.claims },
-    },
-  )
+  return resign({ privateKey, publicJwk: { kty: 'EC' }, alg: 'ES256' }, honest, edit)
 }

@@ -1,8 +1,9 @@
 /** The access token itself (RFC 9068, RFC 7662, RFC 7519). */
 import { createHmac } from 'node:crypto'
-import { generateProofKey, makeProof } from '@holdfast/client'
+import { generateProofKey } from '@holdfast/client'
+import { encode, json, resign, segments } from '../jwt.ts'
 import type { Attack } from './attack.ts'
-import { seconds } from './seconds.ts'
+import { seconds } from '../seconds.ts'
 
 const invalidToken = { status: 401, error: 'invalid_token' } as const
 
@@ -51,7 +52,7 @@ export const unsigned: Attack = {
   answer: invalidToken,
   overlaps: ['RFC9068-4-5'],
   play: ({ byMtls, send, mtls }) => {
-    const [header = '', payload] = mtls.token.split('.')
+    const [header, payload] = segments(mtls.token)
     return send(byMtls({ token: `${withAlg(header, 'none')}.${payload}.` }))
   },
 }
@@ -63,9 +64,9 @@ export const publicKeyAsSecret: Attack = {
   answer: invalidToken,
   overlaps: ['RFC9068-4-5'],
   play: ({ byMtls, send, mtls }) => {
-    const [header = '', payload = ''] = mtls.token.split('.')
+    const [header, payload] = segments(mtls.token)
     const input = `${withAlg(header, 'HS256')}.${payload}`
-    const code = createHmac('sha256', String(parse(payload)['iss'])).update(input)
+    const code = createHmac('sha256', String(json(payload)['iss'])).update(input)
     return send(byMtls({ token: `${input}.${code.digest('base64url')}` }))
   },
 }
@@ -89,24 +90,13 @@ export const postQuantum: Attack = {
   answer: invalidToken,
   overlaps: ['RFC9068-4-5'],
   play: async ({ byMtls, send, mtls }) => {
-    const [header = '', payload = ''] = mtls.token.split('.')
-    const { kid, typ } = parse(header)
-    const token = await makeProof(await generateProofKey('ML-DSA-44'), {
-      method: '',
-      url: '',
-      header: { jwk: undefined, kid, typ },
-      claims: { jti: undefined, htm: undefined, htu: undefined, ...parse(payload) },
-    })
+    const key = await generateProofKey('ML-DSA-44')
+    const token = await resign(key, mtls.token, { header: { alg: key.alg } })
     return send(byMtls({ token }))
   },
 }
 
-const parse = (segment: string): Readonly<Record<string, unknown>> =>
-  JSON.parse(Buffer.from(segment, 'base64url').toString())
-
-const withAlg = (header: string, alg: string): string => {
-  return Buffer.from(JSON.stringify({ ...parse(header), alg })).toString('base64url')
-}
+const withAlg = (header: string, alg: string): string => encode({ ...json(header), alg })
 
 export const anonymous: Attack = {
   id: 'token/without-client',
@@ -168,17 +158,8 @@ export const forgedSignature: Attack = {
   title: 'The victim’s claims, signed by the attacker under the issuer’s kid',
   clause: 'RFC9068-4-5',
   answer: invalidToken,
-  play: async ({ byMtls, send, mtls, attacker }) => {
-    const [header = '', payload = ''] = mtls.token.split('.')
-    const { alg: _, ...parameters } = parse(header)
-    const token = await makeProof(attacker.key, {
-      method: '',
-      url: '',
-      header: { jwk: undefined, ...parameters, alg: parse(header).alg },
-      claims: { jti: undefined, htm: undefined, htu: undefined, ...parse(payload) },
-    })
-    return send(byMtls({ token }))
-  },
+  play: async ({ byMtls, send, mtls, attacker }) =>
+    send(byMtls({ token: await resign(attacker.key, mtls.token) })),
 }
 
 export const unknownKid: Attack = {

@@ -2,9 +2,10 @@
 import { createHmac, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { generateProofKey, type ProofKey, thumbprint } from '@holdfast/client'
 import type { Attack } from './attack.ts'
-import { edited, encode, invalidProof, json, resealed, segments } from './edited-proof.ts'
+import { encode, json, segments } from '../jwt.ts'
+import { edited, invalidProof, resealed } from './edited-proof.ts'
 import type { Edit } from './scene.ts'
-import type { WireRequest } from './wire.ts'
+import type { WireRequest } from '../wire.ts'
 
 const withoutField = (honest: WireRequest['fields'], field: string): WireRequest['fields'] =>
   honest.filter(([name]) => name !== field)

@@ -1,6 +1,6 @@
 /** How, and how long ago, the user was authenticated (RFC 9470). */
 import type { Attack } from './attack.ts'
-import { seconds } from './seconds.ts'
+import { seconds } from '../seconds.ts'
 
 const insufficient = { status: 401, error: 'insufficient_user_authentication' } as const
 

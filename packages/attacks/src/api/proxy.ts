@@ -1,8 +1,7 @@
 /** Forwarded certificates and hosts (RFC 9440 §4, RFC 7239 §8.1, RFC 9700 §4.13). */
 import { certificateThumbprint } from '@holdfast/client'
 import type { Attack } from './attack.ts'
-import { clientCertOf } from './scene.ts'
-import type { Certificate } from './wire.ts'
+import { type Certificate, clientCertOf } from '../wire.ts'
 
 const invalidRequest = { status: 400, error: 'invalid_request' } as const
 

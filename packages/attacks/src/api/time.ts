@@ -1,7 +1,7 @@
 /** Freshness and single use (RFC 9449 §4.3 items 10 and 11, §8, §9, §11.1). */
 import type { Attack } from './attack.ts'
-import { seconds } from './seconds.ts'
-import { valuesOf } from './wire.ts'
+import { seconds } from '../seconds.ts'
+import { valuesOf } from '../wire.ts'
 
 const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const
 const useNonce = { status: 401, error: 'use_dpop_nonce' } as const

@@ -25,14 +25,3 @@ export const resealed = (change: (proof: string) => string): Edit => ({
   fields: (honest) =>
     honest.map(([name, value]) => [name, name === 'DPoP' ? change(value) : value]),
 })
-
-export const segments = (proof: string): readonly [string, string, string] => {
-  const [header = '', payload = '', signature = ''] = proof.split('.')
-  return [header, payload, signature]
-}
-
-export const json = (segment: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(segment, 'base64url').toString())
-
-export const encode = (value: unknown): string =>
-  Buffer.from(JSON.stringify(value)).toString('base64url')

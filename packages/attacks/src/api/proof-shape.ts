@@ -1,6 +1,7 @@
 /** A proof that is not one compact JWS of the right kind (RFC 9449 §4.3 items 2 to 6). */
 import type { Attack } from './attack.ts'
-import { edited, encode, json, resealed, segments } from './edited-proof.ts'
+import { encode, json, segments } from '../jwt.ts'
+import { edited, resealed } from './edited-proof.ts'
 
 const unreadable = (id: string, title: string, change: (proof: string) => string): Attack =>
   edited(id, 'RFC9449-4.3-2', title, resealed(change))

@@ -1,5 +1,13 @@
 import { makeProof, type ProofKey } from '@holdfast/client'
-import { type Certificate, send, type WireRequest, type WireResponse, valuesOf } from './wire.ts'
+import type { JwtEdit } from '../jwt.ts'
+import {
+  type Certificate,
+  clientCertOf,
+  send,
+  type WireRequest,
+  type WireResponse,
+  valuesOf,
+} from '../wire.ts'
 
 /** What an attacker finds: two honest clients with their tokens, and what they hold themselves. */
 export interface Stage {
@@ -32,13 +40,7 @@ export interface Stage {
   /** Of the reverse proxy in front, where there is one that the target knows. */
   readonly proxy?: Certificate
   /** Signs what an honest issuer would not: the victim's token with other claims or header. */
-  readonly forge?: (edit: TokenEdit) => Promise<string>
-}
-
-export interface TokenEdit {
-  /** Replaces or adds; `undefined` removes. */
-  readonly claims?: Readonly<Record<string, unknown>>
-  readonly header?: Readonly<Record<string, unknown>>
+  readonly forge?: (edit: JwtEdit) => Promise<string>
 }
 
 /** How a request differs from the honest one. */
@@ -72,7 +74,7 @@ export interface Scene extends Stage {
   readonly byProxy: (edit?: Edit) => WireRequest
   readonly send: (request: WireRequest) => Promise<WireResponse>
   /** @throws where the target gives no such token */
-  readonly forged: (edit: TokenEdit) => Promise<string>
+  readonly forged: (edit: JwtEdit) => Promise<string>
 }
 
 /**
@@ -148,10 +150,4 @@ function proxiedRequest(stage: Stage, edit: Edit): WireRequest {
   const fields = (honest: WireRequest['fields']) =>
     edit.fields?.([...honest, ...own]) ?? [...honest, ...own]
   return mtlsRequest(stage, { ...edit, certificate: stage.proxy, fields })
-}
-
-/** RFC 9440 §2.1: the DER of the first certificate of a chain, as a Byte Sequence. */
-export function clientCertOf({ chain }: Certificate): readonly [string, string] {
-  const [, body = ''] = /-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(chain) ?? []
-  return ['Client-Cert', `:${body.replaceAll(/\s/g, '')}:`]
 }

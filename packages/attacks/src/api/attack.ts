@@ -1,6 +1,6 @@
 import type { Clause } from '@holdfast/sender-constraint'
 import type { Scene } from './scene.ts'
-import type { WireResponse } from './wire.ts'
+import type { WireResponse } from '../wire.ts'
 
 /** An honest request with one edit, and what must become of it. */
 export interface Attack {
