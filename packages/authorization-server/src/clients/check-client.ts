@@ -97,10 +97,6 @@ export async function checkClients(
 ): Promise<readonly string[]> {
   const offered = offeredBy(configuration)
   const clients = await records.list('Client')
-  await refuseSubjects(
-    records,
-    clients.map(({ id }) => id),
-  )
   return clients.flatMap(({ id, payload }) => {
     const broken = offered.weakness(payload)
     if (broken) throw new ClientMetadataError(id, broken.sentence, broken.clause)
