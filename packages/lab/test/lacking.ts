@@ -1,7 +1,9 @@
 /**
  * What a server can lack, and which attacks on the authorization server it falls for then: what is
  * taken out is a row of a table, the judge of certificates, the store's memory of what was used, or
- * what a client is registered for.
+ * what a client is registered for. The other attacks are refused by oidc-provider itself, or by what
+ * the server does not run without: that it was the edit which was refused is shown by the request
+ * without it.
  */
 import { join } from 'node:path'
 import { openAuthority, STATUS_FILE } from '@holdfast/ca'

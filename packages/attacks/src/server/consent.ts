@@ -58,6 +58,7 @@ const atStepUp =
 
 const BETTER = { acr_values: 'urn:holdfast:mfa' }
 
+/** The edit: the better login is asked of nobody, or in the wrong place. */
 const stepUp = (grant: Honest) =>
   attack('RFC9470-3-acr_values', [401, 'insufficient_user_authentication'], atStepUp(grant))
 
