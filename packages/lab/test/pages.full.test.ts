@@ -205,6 +205,7 @@ test.skipIf(!installed).for(Object.entries(PAGES))(
   async ([, open]) => {
     await inBrowser('light', async (page) => {
       await open(page)
+      await page.waitForLoadState() // before that no field has been given the focus
       const all = Number(await page.evaluate(`${FOCUSABLE}.length`))
       // Programs and people's notes find each control by its id; there is no script to need.
       expect(await page.evaluate(`${FOCUSABLE}.filter((one) => !one.href && !one.id).length`)).toBe(
