@@ -30,7 +30,7 @@ const OURS: readonly (readonly [string, (port: string) => string])[] = [
   ['https://localhost:9443', () => lab.addresses.issuer],
   ['https://localhost:9543', () => lab.addresses.resource],
   ['https://localhost:3000', (port) => `https://localhost:${port}`],
-  ['.listen(3000)', (port) => `.listen(${port})`],
+  ['listen(3000)', (port) => `listen(${port})`],
   ['`certs/', () => `\`${lab.folders.certs}/`],
 ]
 
