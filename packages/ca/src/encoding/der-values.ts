@@ -1,15 +1,28 @@
 /** Integers, bit strings, times and explicit tags in DER. */
 import { type Element, encode, MalformedDer, TAG } from './der.ts'
 
-/** As `X509Certificate.serialNumber` writes it: upper case, whole bytes, no leading zero byte. */
-export function decodeSerial({ tag, content }: Element): string {
-  if (tag !== TAG.INTEGER || content.length === 0) throw new MalformedDer('no integer')
-  const positive = content[0] === 0 && content.length > 1 ? content.subarray(1) : content
-  return positive.toString('hex').toUpperCase()
+/**
+ * As `X509Certificate.serialNumber` writes it: upper case, whole bytes, `0` and `-01` too. RFC 5280
+ * §4.1.2.2 allows neither, and has us read both: a list must find whom it revokes.
+ */
+export function decodeSerial(element: Element): string {
+  const value = decodeInteger(element)
+  if (value === 0n) return '0'
+  const [sign, digits] = value < 0n ? ['-', -value] : ['', value]
+  const hex = digits.toString(16).toUpperCase()
+  return sign + (hex.length % 2 === 0 ? hex : `0${hex}`)
 }
 
+/** Versions, lengths and numbers of lists are not negative. */
 export function decodeNumber(element: Element): bigint {
-  return BigInt(`0x${decodeSerial(element)}`)
+  const value = decodeInteger(element)
+  if (value < 0n) throw new MalformedDer('a negative number')
+  return value
+}
+
+function decodeInteger({ tag, content }: Element): bigint {
+  if (tag !== TAG.INTEGER || content.length === 0) throw new MalformedDer('no integer')
+  return BigInt.asIntN(8 * content.length, BigInt(`0x${content.toString('hex')}`))
 }
 
 export function encodeBits(bytes: Buffer): Buffer {

@@ -40,10 +40,13 @@ export function isAcceptableSignature(oid: string | undefined): boolean {
 
 /** Name of a key size or curve that nobody should accept; `undefined` if the key is good. */
 export function weaknessOf(key: KeyObject): string | undefined {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
+  const { modulusLength = 0, publicExponent = 0n, namedCurve } = key.asymmetricKeyDetails ?? {}
   if (key.asymmetricKeyType === 'ed25519') return undefined
   if (key.asymmetricKeyType === 'rsa') {
-    return modulusLength < 2048 ? `an RSA key of ${modulusLength} bits` : undefined
+    if (modulusLength < 2048 || modulusLength > 8192) return `an RSA key of ${modulusLength} bits`
+    // By 1 everybody has signed; with a long one a verification takes a hundred times as long.
+    const bits = publicExponent.toString(2).length
+    return bits < 2 || bits > 32 ? `an RSA exponent of ${bits} bits` : undefined
   }
   if (key.asymmetricKeyType !== 'ec') return `a key of type ${key.asymmetricKeyType}`
   return CURVES.has(namedCurve ?? '') ? undefined : `a key on the curve ${namedCurve}`

@@ -17,26 +17,41 @@ export interface Question extends Circumstances {
 
 /** Certificates in a path, root included. Real ones have three or four. */
 const LONGEST = 6
+/**
+ * Signatures that are verified for one certificate. A peer that sends nine CAs of one name and key has
+ * made some ten thousand paths, and would have us walk them all.
+ */
+const MOST_SIGNATURES = 50
+
+interface Search extends Question {
+  /** Signatures that may still be verified. */
+  left: number
+}
 
 /** Of several paths the first that is good throughout; if none is, what is wrong with the best. */
 export function findPath(leaf: ParsedCertificate, question: Question): Path | Refusal {
-  return checkAll(LEAF_RULES, leaf, { ...question, below: [] }) ?? extend([leaf], question)
+  return (
+    checkAll(LEAF_RULES, leaf, { ...question, below: [] }) ??
+    extend([leaf], { ...question, left: MOST_SIGNATURES })
+  )
 }
 
 export function isRefusal(result: Path | Refusal): result is Refusal {
   return !Array.isArray(result)
 }
 
-function extend(path: Path, question: Question): Path | Refusal {
-  const { roots, intermediates } = question
+function extend(path: Path, search: Search): Path | Refusal {
+  const { roots, intermediates } = search
   const child = path.at(-1)
   if (!child) return refuse('noIssuer', 'no certificate')
   let worst: Refusal = refuse('noIssuer', `nobody known has signed ${nameOf(child)}`)
   for (const issuer of [...roots, ...intermediates]) {
     if (!issuer.subject.equals(child.issuer) || path.length >= LONGEST) continue
     if (path.some(({ fingerprint }) => fingerprint === issuer.fingerprint)) continue
+    if (search.left === 0) return refuse('noIssuer', 'too many CAs bear one name')
+    search.left -= 1
     const refusal =
-      checkSigned(child, issuer) ?? checkAll(CA_RULES, issuer, { ...question, below: path })
+      checkSigned(child, issuer) ?? checkAll(CA_RULES, issuer, { ...search, below: path })
     if (refusal) {
       // Whoever only bears the issuer's name has less to say than the issuer itself.
       if (refusal.clause !== CLAUSES.signature || worst.clause === CLAUSES.noIssuer) worst = refusal
@@ -44,7 +59,7 @@ function extend(path: Path, question: Question): Path | Refusal {
     }
     const longer = [...path, issuer]
     if (roots.includes(issuer)) return longer
-    const result = extend(longer, question)
+    const result = extend(longer, search)
     if (!isRefusal(result)) return result
     worst = result
   }

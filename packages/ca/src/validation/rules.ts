@@ -71,7 +71,7 @@ const isUnderstood: Rule = (any) => {
     : refuse('unknownCritical', `${nameOf(any)} has the critical extension ${unknown}`)
 }
 
-const keyIsStrong: Rule = (any) => {
+const keyIsStrong = (any: ParsedCertificate): Refusal | undefined => {
   const weakness = weaknessOf(any.publicKey)
   return weakness === undefined ? undefined : refuse('weakKey', `${nameOf(any)} has ${weakness}`)
 }
@@ -95,7 +95,7 @@ export const LEAF_RULES: readonly Rule[] =
   [leafIsNoCa, leafMaySign, isUnderstood, keyIsStrong, isForPurpose, isInForce]
 // oxfmt-ignore
 export const CA_RULES: readonly Rule[] =
-  [isCa, maySignCertificates, pathLengthHolds, hasNoNameConstraints, isUnderstood, keyIsStrong, isForPurpose, isInForce]
+  [isCa, maySignCertificates, pathLengthHolds, hasNoNameConstraints, isUnderstood, isForPurpose, isInForce]
 
 /** The first that does not hold. */
 export function checkAll(
@@ -116,6 +116,9 @@ export function checkSigned(child: ParsedCertificate, issuer: ParsedCertificate)
   if (!isAcceptableSignature(signatureAlgorithmOid)) {
     return refuse('weakAlgorithm', `${nameOf(child)} is signed with ${signatureAlgorithm}`)
   }
+  // Before it is used: a peer may send CAs of its own, with keys made to be slow.
+  const weak = keyIsStrong(issuer)
+  if (weak) return weak
   if (!child.certificate.verify(issuer.publicKey)) {
     const problem = `is not signed by the ${nameOf(issuer)} that is known`
     return refuse('signature', `${nameOf(child)} ${problem}`)

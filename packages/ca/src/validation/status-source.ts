@@ -57,6 +57,8 @@ class FileSource implements StatusSource {
 
 /** Milliseconds until a fetch is given up. */
 const PATIENCE = 5_000
+/** Bytes of a list: half a million revocations. It comes over plain HTTP, from whoever answers there. */
+const LARGEST = 32 * 1024 * 1024
 
 class UrlSource implements StatusSource {
   readonly name: string
@@ -81,7 +83,7 @@ class UrlSource implements StatusSource {
         redirect: 'error',
         signal: AbortSignal.timeout(PATIENCE),
       })
-      const content = Buffer.from(await response.arrayBuffer())
+      const content = await bytesOf(response)
       if (response.status !== 304) {
         if (!response.ok) throw new Error(`status ${response.status}`)
         this.#fresh = content
@@ -92,6 +94,17 @@ class UrlSource implements StatusSource {
       this.problem = `${this.name} cannot be fetched (${messageOf(cause)})`
     }
   }
+}
+
+async function bytesOf({ body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > LARGEST) throw new Error(`more than ${LARGEST} bytes`)
+  }
+  return Buffer.concat(chunks)
 }
 
 function messageOf(cause: unknown): string {

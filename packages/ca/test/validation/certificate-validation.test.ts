@@ -198,6 +198,29 @@ it('lists are fetched from URLs, and again, and a server that is gone leaves wha
   validation.close()
 })
 
+it('an answer without an end is given up', async () => {
+  const { leaf, sent, options } = await setUp()
+  const server = createServer((_, response) => {
+    const more = Buffer.alloc(1024 * 1024, 0x30)
+    const write = (): void => {
+      while (!response.closed && response.write(more)) continue
+    }
+    response.on('drain', write)
+    write()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/crl`
+  const validation = certificateValidation({ ...options, status: [url], refreshSeconds: 3600 })
+  await validation.refresh()
+  expect(validation.problems()[0]).toContain('more than 33554432 bytes')
+  expect(validation.validate(leaf, sent, 'client')).toMatchObject({ unavailable: true })
+  server.closeAllConnections()
+  server.close()
+  validation.close()
+})
+
 describe('a path', async () => {
   const now = Date.now()
   const key = await generateKey('EC-P256')
@@ -270,6 +293,29 @@ describe('a path', async () => {
       chain.push(last)
     }
     expect(judge(root, await make('CN=L', PROFILES.client, last), chain)).not.toBe('good')
+  })
+
+  it('is not sought for long among CAs that a peer has made by the dozen', async () => {
+    const own = await make('CN=A', endless)
+    const same = await Promise.all(Array.from({ length: 9 }, () => make('CN=A', endless, own)))
+    const [leaf, ...sent] = [await make('CN=L', PROFILES.client, own), ...same].map(
+      (one) => new X509Certificate(one.certificate),
+    )
+    const validation = certificateValidation({
+      roots: root.certificate,
+      intermediates: (await make('CN=A', endless, root)).certificate,
+      status: [],
+      policy: 'soft',
+      refreshSeconds: 3600,
+    })
+    if (!leaf) throw new Error('none')
+    // What is configured comes first: nobody's chain is hidden by what a peer adds to it.
+    expect(validation.validate(leaf, sent, 'client')).toEqual(GOOD)
+    expect(judge(root, await make('CN=L', PROFILES.client, own), same)).toBe('RFC5280-6.1.3-a4')
+    const alone = { roots: root.certificate, status: [], refreshSeconds: 3600 }
+    expect(certificateValidation(alone).validate(leaf, sent, 'client')).toMatchObject({
+      reason: 'too many CAs bear one name',
+    })
   })
 
   it('is found among several CAs of one name, whichever comes first', async () => {

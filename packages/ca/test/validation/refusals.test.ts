@@ -93,6 +93,11 @@ describe('a leaf', () => {
     ['on P-224', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-224'], 'FAPI2SP-5.4.1-2'],
     ['with RSA of 2048 bits', ['rsa:2048'], 'good'],
     ['with RSA of 2047 bits', ['rsa:2047'], 'FAPI2SP-5.4.1-2'],
+    [
+      'with a long RSA exponent',
+      ['rsa:2048', '-pkeyopt', `rsa_keygen_pubexp:${2n ** 32n + 1n}`],
+      'FAPI2SP-5.4.1-2',
+    ],
     ['with Ed448', ['ed448'], 'FAPI2SP-5.4.1-2'],
   ])('%s', async (_, type, expected) => {
     expect(judge(await byOpenssl('/CN=x', root, LEAF, type))).toBe(expected)
@@ -136,6 +141,40 @@ describe('a CA', () => {
     expect(judge(await byOpenssl('/CN=x', between, LEAF), [between])).toBe(expected)
   })
 })
+
+it.each(['0', '1', '127', '128', '-1', '-128', '-129', `0x${'7f'.repeat(20)}`])(
+  'RFC5280-6.1.3-a3 refuses a revoked certificate with the serial number %s',
+  (serial) => {
+    const folder = newFolder()
+    const file = (name: string, text?: string): string => {
+      if (text !== undefined) writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const say = (...args: string[]) => expect(openssl(args)).toMatchObject({ ok: true })
+    const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout'.split(' ')
+    const keyTo = (name: string) => [...newKey, file(name)]
+    const settings = `[ca]\ndefault_ca=own\n[own]\ndatabase=${file('index', '')}\ncrlnumber=${file('number', '01\n')}\ndefault_md=sha256\ndefault_crl_days=1\n`
+    const own = ['-config', file('settings', settings), '-keyfile', file('ca.key'), '-cert']
+    const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign']
+    say('req', '-x509', ...keyTo('ca.key'), '-out', file('ca'), '-subj', '/CN=R', ...usage)
+    say('req', '-new', ...keyTo('key'), '-out', file('csr'), '-subj', '/CN=x')
+    const signed = ['-CA', file('ca'), '-CAkey', file('ca.key'), '-set_serial', serial]
+    say('x509', '-req', '-in', file('csr'), ...signed, '-out', file('leaf'))
+    const verdict = () => {
+      say('ca', ...own, file('ca'), '-gencrl', '-out', file('crl'))
+      const options = { roots: readFileSync(file('ca'), 'utf8'), status: [file('crl')] }
+      const leaf = new X509Certificate(readFileSync(file('leaf')))
+      return certificateValidation({ ...options, refreshSeconds: 3600 }).validate(
+        leaf,
+        [],
+        'client',
+      )
+    }
+    expect(verdict()).toEqual({ ok: true })
+    say('ca', ...own, file('ca'), '-revoke', file('leaf'))
+    expect(verdict()).toMatchObject({ clause: 'RFC5280-6.1.3-a3' })
+  },
+)
 
 describe('a CRL', async () => {
   // openssl begins a certificate at its own now, which is later than this line.
