@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Browser } from './browser.ts'
+import { Browser } from './stage/browser.ts'
 import {
   authorizationUrl,
   authorize,
@@ -10,10 +10,10 @@ import {
   redeem,
   refresh,
   requestUri,
-} from './flow.ts'
-import { assertion, pkce, Prover, verdict } from './honest.ts'
-import { ACCOUNTS, CALLBACK, CALLBACK_WITH_QUERY, startHouse } from './house.ts'
-import type { House } from './house.ts'
+} from './stage/flow.ts'
+import { assertion, pkce, Prover, verdict } from './stage/honest.ts'
+import { ACCOUNTS, CALLBACK, CALLBACK_WITH_QUERY, startHouse } from './stage/house.ts'
+import type { House } from './stage/house.ts'
 
 let house: House
 let prover: Prover

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto'
 import { createServer } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkConfiguration, createAuthorizationServer } from '../../src/index.ts'
-import { Browser } from '../browser.ts'
-import { authorizationUrl, frontChannel, pushed, requestUri } from '../flow.ts'
-import { clientCredentials, pkce, Prover, verdict } from '../honest.ts'
-import { CALLBACK, listening, settledMemory, startHouse } from '../house.ts'
-import type { House } from '../house.ts'
-import type { Response } from '../http.ts'
+import { Browser } from '../stage/browser.ts'
+import { authorizationUrl, frontChannel, pushed, requestUri } from '../stage/flow.ts'
+import { clientCredentials, pkce, Prover, verdict } from '../stage/honest.ts'
+import { CALLBACK, listening, settledMemory, startHouse } from '../stage/house.ts'
+import type { House } from '../stage/house.ts'
+import type { Response } from '../stage/http.ts'
 
 let house: House
 let prover: Prover

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../src/index.ts'
 import { AuthenticationLimits, TooManyFailures } from '../../src/operations/limits.ts'
-import { Browser } from '../browser.ts'
-import { authorizationUrl, requestUri } from '../flow.ts'
-import { assertion, clientCredentials, Prover, verdict } from '../honest.ts'
-import { startHouse } from '../house.ts'
-import type { House } from '../house.ts'
+import { Browser } from '../stage/browser.ts'
+import { authorizationUrl, requestUri } from '../stage/flow.ts'
+import { assertion, clientCredentials, Prover, verdict } from '../stage/honest.ts'
+import { startHouse } from '../stage/house.ts'
+import type { House } from '../stage/house.ts'
 
 const LIMITS = {
   client: { most: 3, within: 60 },

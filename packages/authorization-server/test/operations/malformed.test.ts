@@ -1,10 +1,10 @@
 /** What the soak of malformed requests has found, request by request. */
 import { CompactSign } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { clientCredentials, assertion, Prover, verdict } from '../honest.ts'
-import { startHouse } from '../house.ts'
-import type { House } from '../house.ts'
-import { pushedObject } from '../request-object.ts'
+import { clientCredentials, assertion, Prover, verdict } from '../stage/honest.ts'
+import { startHouse } from '../stage/house.ts'
+import type { House } from '../stage/house.ts'
+import { pushedObject } from '../stage/request-object.ts'
 import type { Outcome } from '../../src/index.ts'
 
 let house: House
