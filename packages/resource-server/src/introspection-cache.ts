@@ -1,5 +1,6 @@
 import type { OpaqueToken } from '@holdfast/sender-constraint'
 import type { CacheFigures } from './cache.ts'
+import { elapsed } from './elapsed.ts'
 
 /** Remembers active tokens for a moment, by their hash; those asked about first go first. */
 export interface IntrospectionCache {
@@ -14,13 +15,16 @@ export function introspectionCache(
   limits: { readonly life: number; readonly entries: number },
   now: () => number,
 ): IntrospectionCache {
-  const tokens = new Map<string, { readonly token: OpaqueToken; readonly until: number }>()
+  const tokens = new Map<
+    string,
+    { readonly token: OpaqueToken; readonly askedAt: number; readonly life: number }
+  >()
   let hits = 0
   let misses = 0
   return {
     get: (hash) => {
       const known = tokens.get(hash)
-      if (known && now() < known.until) {
+      if (known && elapsed(known.askedAt, now()) < known.life) {
         hits += 1
         return known.token
       }
@@ -32,8 +36,8 @@ export function introspectionCache(
       // An inactive token is asked about again: whoever sends garbage fills nothing.
       if (limits.life === 0 || token.claims['active'] !== true) return
       const { exp } = token.claims
-      const until = Math.min(askedAt + limits.life, typeof exp === 'number' ? exp * 1000 : Infinity)
-      tokens.set(token.hash, { token, until })
+      const left = typeof exp === 'number' ? exp * 1000 - askedAt : Infinity
+      tokens.set(token.hash, { token, askedAt, life: Math.min(limits.life, left) })
       const [oldest] = tokens.keys()
       if (tokens.size > limits.entries && oldest !== undefined) tokens.delete(oldest)
     },

@@ -1,4 +1,5 @@
 import type { Claims } from '@holdfast/sender-constraint'
+import { elapsed } from './elapsed.ts'
 import { fetchMetadata, IssuerError, urlIn } from './issuer.ts'
 import type { IssuerOptions } from './issuer-keys.ts'
 import { pauseAfterFailure } from './pause.ts'
@@ -38,7 +39,7 @@ export function introspectionEndpoint(
 
   return {
     locate: async () => {
-      if (found && !(doubted && now() - found.at > RATE)) return found.url
+      if (found && !(doubted && elapsed(found.at, now()) > RATE)) return found.url
       if (!finding && pause.lasts()) throw new IssuerError('the metadata failed a moment ago')
       finding ??= discover().finally(() => {
         finding = undefined

@@ -8,6 +8,7 @@ import {
   privateMember,
 } from '@holdfast/sender-constraint'
 import type { Cache } from './cache.ts'
+import { elapsed } from './elapsed.ts'
 import { fetchMetadata, type Fetch, getJson, IssuerError, urlIn } from './issuer.ts'
 import { pauseAfterFailure } from './pause.ts'
 
@@ -80,7 +81,7 @@ export function issuerKeys({ issuer, fetch, now }: IssuerOptions): IssuerKeys {
   }
 
   function find(header: Claims, subject: string): FoundKey | Promise<FoundKey> {
-    const age = now() - fetchedAt
+    const age = elapsed(fetchedAt, now())
     const key = age <= LIFE ? findKey(keys, header) : undefined
     if (key) {
       hits += 1

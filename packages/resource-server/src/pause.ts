@@ -19,7 +19,10 @@ export function pauseAfterFailure(now: () => number): Pause {
   let next = FIRST
   let until = -Infinity
   return {
-    lasts: () => now() < until,
+    lasts: () => {
+      const left = until - now()
+      return left > 0 && left <= LONGEST // more: the clock has been set back
+    },
     failed: () => {
       until = now() + next
       next = Math.min(2 * next, LONGEST)

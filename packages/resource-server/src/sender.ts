@@ -66,8 +66,12 @@ function throughHop(
 // none is sent. Of a hop nothing is asked: it may know us by a name that no client does.
 function names(socket: Socket, fields: Fields): Facts['request']['named'] {
   const inTls = socket instanceof TLSSocket && socket.servername
-  const hosts = valuesOf(fields, 'host')
-  if (!inTls || hosts.length === 0) return undefined
+  if (!inTls) return undefined
+  const hosts = [...valuesOf(fields, 'host')]
+  const [authority] = valuesOf(fields, ':authority')
+  // RFC 9113 §8.3.1: where there is a Host field as well, it says the same.
+  if (authority !== undefined && !hosts.includes(authority)) hosts.push(authority)
+  if (hosts.length === 0) return undefined
   const inHost = hosts.map((host) => host.toLowerCase().replace(/\.?(?::\d*)?$/, '')).join(', ')
   return { inTls: inTls.toLowerCase(), inHost }
 }

@@ -1,5 +1,6 @@
 import type { Claims, TokenStatus } from '@holdfast/sender-constraint'
 import type { Cache } from './cache.ts'
+import { elapsed } from './elapsed.ts'
 import { ask, IssuerError } from './issuer.ts'
 import type { IssuerKeys, IssuerOptions } from './issuer-keys.ts'
 import { pauseAfterFailure } from './pause.ts'
@@ -90,7 +91,7 @@ function follow(uri: string, keys: IssuerKeys, options: IssuerOptions): Follower
     list && now() < list.expiresAt ? statusAt(list.list, idx) : undefined
 
   const read = (idx: unknown) => {
-    const age = now() - confirmedAt
+    const age = elapsed(confirmedAt, now())
     const known = held && age <= held.life ? statusIn(held, idx) : undefined
     if (held && known) {
       hits += 1

@@ -57,14 +57,20 @@ test('a token is remembered for as long as configured, and refused after that', 
 })
 
 test('for one second, if nothing is configured', async () => {
-  const { issuer, clock } = await set()
+  const stage = await set()
+  const { issuer, clock } = stage
   const options = { issuer: ISSUER, clientId: 'the-api', key: INTROSPECTION_KEY }
   const read = introspectedTokens({ ...options, fetch: issuer.fetch, now: () => clock.now })
   expect(await read(TOKEN)).toMatchObject({ claims: { active: true } })
   issuer.tokens.delete(TOKEN)
   clock.now += 999
   expect(await read(TOKEN)).toMatchObject({ claims: { active: true } })
-  clock.now += 1
+  clock.now -= 1_000 // set back: nothing that was kept by it counts
+  expect(await read(TOKEN)).toMatchObject({ claims: { active: false } })
+  give(stage, TOKEN, 3_600)
+  expect(await read(TOKEN)).toMatchObject({ claims: { active: true } })
+  issuer.tokens.delete(TOKEN)
+  clock.now += 1_000
   expect(await read(TOKEN)).toMatchObject({ claims: { active: false } })
 })
 

@@ -89,6 +89,30 @@ test('a key that is withdrawn is used no longer than ten minutes', async () => {
   expect(await status(stage, token)).toBe(401)
 })
 
+test('and no longer where the clock is set back', async () => {
+  const stage = await set()
+  const token = await stage.token()
+  expect(await status(stage, token)).toBe(200)
+  stage.issuer.signers = [newSigner('issuer-2')]
+  stage.clock.now -= 5_000
+  expect(answerOf(await stage.send(await stage.honest({ token })))).toEqual(
+    refusal({
+      status: 401,
+      challenges: [BEARER, dpop('invalid_token', SIGNATURE)],
+      error: 'invalid_token',
+    }),
+  )
+})
+
+test('a failure before the clock was set back is no reason to wait', async () => {
+  const stage = await set()
+  stage.issuer.broken = 502
+  expect(await status(stage)).toBe(503)
+  stage.issuer.broken = undefined
+  stage.clock.now -= 30_000
+  expect(await status(stage)).toBe(200)
+})
+
 test('an issuer out of reach: 503, without a word about why', async () => {
   const stage = await set()
   const request = await stage.honest()

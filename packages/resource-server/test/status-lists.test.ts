@@ -149,6 +149,17 @@ test('a revocation is known 500 ms later', async () => {
   expect(fetches(stage)).toBe(2)
 })
 
+test('and not later where the clock is set back', async () => {
+  let revoked = false
+  const stage = await set((draft) => {
+    if (revoked) draft.bytes = Buffer.from([1])
+  })
+  expect(await status(stage)).toBe(200)
+  revoked = true
+  stage.clock.now -= 30_000
+  expect(answerOf(await send(stage))).toEqual(REVOKED)
+})
+
 test('from 250 ms on a newer list is looked for, and nobody waits', async () => {
   const stage = await set()
   expect(await status(stage)).toBe(200)

@@ -5,6 +5,7 @@ const READ: ReadonlySet<string> = new Set([
   'authorization',
   'dpop',
   'host',
+  ':authority', // HTTP/2 has it in the place of Host
   'forwarded',
   'x-forwarded-host',
 ])
