@@ -1,7 +1,9 @@
 import {
   buildEndSessionUrl,
   clientCredentialsGrant,
+  Configuration,
   type CryptoKeyPair,
+  customFetch,
   fetchProtectedResource,
   getDPoPHandle,
   type MTLSEndpointAliases,
@@ -23,6 +25,7 @@ import type { FapiClient } from './fapi-client.ts'
 import { logoutTokens } from './logout-token.ts'
 import { checkMaterial, type ClientMaterial, usesCertificate } from './material/material.ts'
 import { withOneNonce } from './one-nonce.ts'
+import { withShortAnswers } from './short-answers.ts'
 import { importSigningKey, type SigningKey } from './signing-key.ts'
 import { exportPublicJwk, type ProofKey } from './proof.ts'
 import { afterRefresh, readTokens, type TokenRequest } from './tokens.ts'
@@ -50,7 +53,11 @@ export async function connect(
   const connection = openConnection(material)
   const fetch = options.fetch?.(connection.fetch) ?? connection.fetch
   try {
-    const configuration = await discover(material, withOneNonce(fetch))
+    const ofResources = withOneNonce(fetch)
+    const ofServer = withShortAnswers(ofResources)
+    const configuration = await discover(material, ofServer)
+    const resources = new Configuration(configuration.serverMetadata(), material.clientId)
+    resources[customFetch] = ofResources // what a resource answers may be long
     if (options.messageSigning) useJwtResponseMode(configuration)
     const key = material.key && (await importSigningKey(material.key))
     if (options.messageSigning && !key)
@@ -62,7 +69,8 @@ export async function connect(
       ...operations({
         material,
         configuration,
-        fetch,
+        resources,
+        fetch: ofServer,
         ...(keys && { DPoP: getDPoPHandle(configuration, keys) }),
         ...(key && { key }),
         ...(key && options.messageSigning && { signingKey: key }),
@@ -77,8 +85,14 @@ export async function connect(
   }
 }
 
-function operations(session: Session & { readonly fetch: Fetch; readonly key?: SigningKey }) {
-  const { material, configuration, DPoP, key } = session
+function operations(
+  session: Session & {
+    readonly resources: Configuration
+    readonly fetch: Fetch
+    readonly key?: SigningKey
+  },
+) {
+  const { material, configuration, resources, DPoP, key } = session
   const metadata = configuration.serverMetadata()
   const options = DPoP && { DPoP }
   return {
@@ -120,7 +134,7 @@ function operations(session: Session & { readonly fetch: Fetch; readonly key?: S
       }
       return answerOf(
         fetchProtectedResource(
-          configuration,
+          resources,
           access_token,
           new URL(url),
           method,

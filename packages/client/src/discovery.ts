@@ -19,7 +19,8 @@ import { importSigningKey } from './signing-key.ts'
  * The authorization server's metadata, found from the issuer identifier alone, with this client's
  * authentication: all that openid-client needs.
  *
- * @throws ClientError `HOLDFAST_ISSUER` if the metadata is another issuer's
+ * @throws ClientError `HOLDFAST_ISSUER` if the metadata is another issuer's, or sends us where there
+ *   is no TLS (FAPI 2.0 SP §5.2.1)
  */
 export async function discover(material: ClientMaterial, fetch: Fetch): Promise<Configuration> {
   const client = { use_mtls_endpoint_aliases: usesCertificate(material) } // RFC 8705 §5
@@ -38,6 +39,10 @@ export async function discover(material: ClientMaterial, fetch: Fetch): Promise<
       `the metadata found at ${material.issuer} is that of another issuer`,
     )
   }
+  const plain = [metadata, metadata.mtls_endpoint_aliases ?? {}]
+    .flatMap((members): [string, unknown][] => Object.entries(members))
+    .find(([name, url]) => ENDPOINT.test(name) && !isHttps(url))
+  if (plain) throw refusal('HOLDFAST_ISSUER', `${plain[0]} in the metadata is no https URL`)
   const configuration = new Configuration(
     asFapiRequires(metadata),
     material.clientId,
@@ -48,6 +53,9 @@ export async function discover(material: ClientMaterial, fetch: Fetch): Promise<
   enableNonRepudiationChecks(configuration) // signatures of ID tokens, also when they came over TLS
   return configuration
 }
+
+const ENDPOINT = /_endpoint$|^jwks_uri$/
+const isHttps = (url: unknown): boolean => typeof url === 'string' && url.startsWith('https://')
 
 /** What a server may leave open in its metadata and a FAPI 2.0 client may not. */
 function asFapiRequires(metadata: ServerMetadata): ServerMetadata {

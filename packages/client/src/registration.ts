@@ -14,6 +14,7 @@ import { openConnection } from './connection.ts'
 import { answerOf, refusal, withoutSecrets } from './errors.ts'
 import type { ClientMaterial } from './material/material.ts'
 import { withOneNonce } from './one-nonce.ts'
+import { withShortAnswers } from './short-answers.ts'
 
 /** Client metadata by the names of RFC 7591 §2. */
 type Metadata = Readonly<Record<string, unknown>>
@@ -51,7 +52,9 @@ export async function register(
 ): Promise<Registration> {
   const { issuer, trust } = at
   const connection = openConnection({ trust })
-  const fetch = withOneNonce(options.fetch?.(connection.fetch) ?? connection.fetch)
+  const fetch = withShortAnswers(
+    withOneNonce(options.fetch?.(connection.fetch) ?? connection.fetch),
+  )
   try {
     const keys = await randomDPoPKeyPair('ES256')
     const DPoP = getDPoPHandle(new Configuration({ issuer }, 'yet-to-be-registered'), keys)

@@ -41,6 +41,24 @@ describe('discovery', () => {
     expect(server.to('/token')[0]?.assertion).toMatchObject({ aud: issuer })
   })
 
+  // openid-client looks at those that it uses itself.
+  it.each([
+    'jwks_uri',
+    'token_endpoint',
+    'pushed_authorization_request_endpoint',
+    'end_session_endpoint',
+  ])('FAPI2-SP-5.2.1 refuses metadata with a %s that is no https URL', async (name) => {
+    const refused = { code: 'HOLDFAST_ISSUER', message: `${name} in the metadata is no https URL` }
+    const at = 'http://localhost/plain'
+    server.edits.metadata = (honest) => ({ ...honest, [name]: at })
+    await expect(dpopClient()).rejects.toMatchObject(refused)
+    const aliases = { mtls_endpoint_aliases: { [name]: at } }
+    server.edits.metadata = (honest) => ({ ...honest, ...aliases })
+    await expect(dpopClient()).rejects.toMatchObject(refused)
+    server.edits = {}
+    await expect(dpopClient()).resolves.toBeDefined()
+  })
+
   it('refuses material that contradicts itself before it connects', async () => {
     const { key, ...rest } = make('private_key_jwt', 'dpop')
     expect(key).toBeDefined()
