@@ -1,5 +1,13 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { ALGORITHMS, importJwk, POST_QUANTUM, privateMember } from '@holdfast/sender-constraint'
+import { constants, createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import {
+  ALGORITHMS,
+  importJwk,
+  isOfGoodSize,
+  type JwsKey,
+  POST_QUANTUM,
+  privateMember,
+  verifies,
+} from '@holdfast/sender-constraint'
 import type { JWK } from 'jose'
 import { PolicyError } from './setting.ts'
 
@@ -19,9 +27,10 @@ export function signingKey(
   readonly privateKey: KeyObject
 } {
   const { alg, kid }: JWK = Object(given)
-  const fitting: readonly string[] = importJwk(given)?.algorithms ?? []
+  const publicKey = importJwk(given)
+  const fitting: readonly string[] = publicKey?.algorithms ?? []
   const algorithms = KNOWN.filter((name) => fitting.includes(name))
-  if (alg === undefined || !algorithms.includes(alg))
+  if (!publicKey || alg === undefined || !algorithms.includes(alg))
     throw new PolicyError(
       `${key}.alg`,
       alg ?? null,
@@ -30,9 +39,24 @@ export function signingKey(
   if (privateMember(given) === undefined) throw new PolicyError(key, null, 'a private key')
   if (kid !== undefined && typeof kid !== 'string')
     throw new PolicyError(`${key}.kid`, null, 'text')
-  return {
-    header: { alg, ...(kid !== undefined && { kid }) },
-    privateKey: importPrivate(key, given),
+  if (!isOfGoodSize(publicKey)) throw new PolicyError(key, null, 'a key of the profile’s size')
+  const privateKey = importPrivate(key, given)
+  if (!belongs(privateKey, publicKey, alg))
+    throw new PolicyError(key, null, 'a private key with the public members that belong to it')
+  return { header: { alg, ...(kid !== undefined && { kid }) }, privateKey }
+}
+
+const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+
+// Found out now: once it is to sign, what goes wrong is a client's request.
+function belongs(key: KeyObject, publicKey: JwsKey, alg: string): boolean {
+  const probe = 'probe'
+  const hash = alg === 'ES256' || alg === 'PS256' ? 'sha256' : null
+  const form = alg === 'PS256' ? PSS : { dsaEncoding: 'ieee-p1363' as const }
+  try {
+    return verifies(alg, publicKey, probe, sign(hash, Buffer.from(probe), { key, ...form }))
+  } catch {
+    return false
   }
 }
 

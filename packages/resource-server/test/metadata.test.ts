@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { importJWK, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
@@ -130,6 +131,11 @@ test('RFC9728-2.2 holds for signed metadata: every member, by the key that was g
 })
 
 const PRIVATE = newSigner('').privateKey.export({ format: 'jwk' })
+const OTHERS = { ...newSigner('').jwk, d: PRIVATE.d!, alg: 'ES256' }
+const SHORT = {
+  ...generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' }),
+  alg: 'PS256',
+}
 test.for([
   ['metadata.routes', { routes: [] }],
   ['metadata.routes', { routes: [POLICY, { ...POLICY, audience: `${RESOURCE}/other` }] }],
@@ -144,6 +150,9 @@ test.for([
     'metadata.sign.key',
     { routes: [POLICY], sign: { key: { ...newSigner('').jwk, alg: 'ES256' } } },
   ],
+  ['metadata.sign.key', { routes: [POLICY], sign: { key: { ...PRIVATE, d: 'AA', alg: 'ES256' } } }],
+  ['metadata.sign.key', { routes: [POLICY], sign: { key: OTHERS } }],
+  ['metadata.sign.key', { routes: [POLICY], sign: { key: SHORT } }],
 ] as const)('%s is refused at start', ([key, options]) => {
   let error: unknown
   try {
