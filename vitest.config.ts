@@ -9,7 +9,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.c
 const full = process.env['HOLDFAST_FULL'] === '1'
 
 /** What takes longest: begun late, it would be all that runs in the end. */
-const LONGEST = /bench\/test\/(soaks|as|many)|lab\/test\/(killed|up|demos|spoilt)|installed/
+const LONGEST = /bench\/test\/(soaks|as|many)|lab\/test\/(running|interop\/demos)|installed/
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
