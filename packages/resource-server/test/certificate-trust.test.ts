@@ -1,4 +1,5 @@
 /** Trust `pki`: the user's function is asked at every request, and its word is final. */
+import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CertificateStatus, CertificateVerdict } from '../src/index.ts'
 import { answerOf, bearer, DPOP, refusal } from './answers.ts'
@@ -148,3 +149,20 @@ describe('intermediates', () => {
 })
 
 test('the servers coped', () => expect([...stage.errors, ...lenient.errors]).toEqual([]))
+
+// Of such a time Node's dates are what happened to be in memory: here, a day to come.
+test('RFC5280-6.1.3 refuses a certificate with an end that cannot be read', async () => {
+  const { key, cert } = selfSigned
+  const edited = Buffer.from(new X509Certificate(cert).raw)
+  edited.write('R', edited.lastIndexOf('170d', 'hex') + 14)
+  const pair = { key, cert: new X509Certificate(edited).toString() }
+  const ask = async (by: Pair) =>
+    lenient.send({ certificate: hop, fields: [...(await bound(lenient, by)), ...clientCert(by)] })
+  const later = new Date(START + 3_600_000)
+  const memory = vi.spyOn(X509Certificate.prototype, 'validToDate', 'get').mockReturnValue(later)
+  const answer = await ask(pair)
+  memory.mockRestore()
+  expect(answer.status).toBe(401)
+  expect(answer.challenges[0]).toContain('RFC5280-6.1.3: ')
+  expect((await ask(selfSigned)).status).toBe(200)
+})

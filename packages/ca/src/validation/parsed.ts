@@ -35,8 +35,8 @@ export function parse(certificate: X509Certificate): ParsedCertificate {
     publicKey: readKey(certificate),
     serial: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
-    from: certificate.validFromDate.getTime(),
-    to: certificate.validToDate.getTime(),
+    from: readTime(certificate.validFrom, certificate.validFromDate),
+    to: readTime(certificate.validTo, certificate.validToDate),
     may: keyUsage && readKeyUsage(keyUsage),
     purposes:
       purposes &&
@@ -52,6 +52,12 @@ function readKey(certificate: X509Certificate): KeyObject {
   } catch (cause) {
     throw new MalformedDer('no public key that OpenSSL can read', { cause })
   }
+}
+
+/** For a time that cannot be read Node's text says so; its date is what happened to be in memory. */
+function readTime(text: string, date: Date): number {
+  if (Number.isNaN(Date.parse(text))) throw new MalformedDer('no time')
+  return date.getTime()
 }
 
 function readBasicConstraints(

@@ -2,13 +2,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { encodeName } from '../../src/encoding/distinguished-name.ts'
 import { openAuthority } from '../../src/index.ts'
 import { issue, type Issuer, validityOf } from '../../src/issuing/issue.ts'
 import { generateKey, toPem } from '../../src/encoding/key-types.ts'
 import { type Profile, PROFILES } from '../../src/profiles.ts'
+import { pemOf } from '../../src/encoding/pem.ts'
 import { parseName } from '../../src/encoding/rfc4514.ts'
+import { readSigned, signDer } from '../../src/encoding/signature.ts'
 import { certificateValidation } from '../../src/validation.ts'
 import { writeCrl } from '../../src/status/write-crl.ts'
 import { newFolder, openssl } from '../lab.ts'
@@ -101,6 +103,24 @@ describe('a leaf', () => {
     ['with Ed448', ['ed448'], 'FAPI2SP-5.4.1-2'],
   ])('%s', async (_, type, expected) => {
     expect(judge(await byOpenssl('/CN=x', root, LEAF, type))).toBe(expected)
+  })
+
+  // Of such a time Node's dates are what happened to be in memory: here, the present.
+  it.each(['validFromDate', 'validToDate'] as const)('whose %s cannot be read', async (name) => {
+    const { certificate, key } = await byOpenssl('/CN=x', root, LEAF)
+    const tbs = Buffer.from(readSigned(new X509Certificate(certificate).raw).toBeSigned.whole)
+    const isEnd = name === 'validToDate'
+    const time = isEnd ? tbs.lastIndexOf('170d', 'hex') : tbs.indexOf('170d', 'hex')
+    const resigned = (text: string) => {
+      tbs.write(text, time + 2, 'latin1')
+      return { certificate: pemOf('CERTIFICATE', signDer(tbs, root.key)), key }
+    }
+    const odd = resigned('261399000000Z')
+    const memory = vi.spyOn(X509Certificate.prototype, name, 'get')
+    memory.mockReturnValue(new Date(Date.now() + (isEnd ? 60_000 : -60_000)))
+    expect(judge(odd)).toBe('RFC5280-4.1')
+    memory.mockRestore()
+    expect(judge(resigned(isEnd ? '491231235959Z' : '200101000000Z'))).toBe('good')
   })
 
   it('that names another key of its issuer', async () => {

@@ -55,7 +55,7 @@ export function isHop(
   const vouched: unknown = hops.vouched ? hops.vouched(presented.leaf) : socket.authorized
   if (vouched !== true) return false
   const { notBefore, notAfter } = presented.facts
-  if (now < notBefore || now > notAfter) return false
+  if (!(notBefore <= now && now <= notAfter)) return false // not a number: it cannot be read
   const answer: unknown = hops.isHop(presented.leaf, socket)
   return answer === true // and no promise: whatever an async function decides is truthy
 }
