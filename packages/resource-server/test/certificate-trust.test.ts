@@ -156,13 +156,13 @@ test('RFC5280-6.1.3 refuses a certificate with an end that cannot be read', asyn
   const edited = Buffer.from(new X509Certificate(cert).raw)
   edited.write('R', edited.lastIndexOf('170d', 'hex') + 14)
   const pair = { key, cert: new X509Certificate(edited).toString() }
-  const ask = async (by: Pair) =>
+  const forward = async (by: Pair) =>
     lenient.send({ certificate: hop, fields: [...(await bound(lenient, by)), ...clientCert(by)] })
   const later = new Date(START + 3_600_000)
   const memory = vi.spyOn(X509Certificate.prototype, 'validToDate', 'get').mockReturnValue(later)
-  const answer = await ask(pair)
+  const answer = await forward(pair)
   memory.mockRestore()
   expect(answer.status).toBe(401)
   expect(answer.challenges[0]).toContain('RFC5280-6.1.3: ')
-  expect((await ask(selfSigned)).status).toBe(200)
+  expect((await forward(selfSigned)).status).toBe(200)
 })

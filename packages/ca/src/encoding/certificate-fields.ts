@@ -23,6 +23,8 @@ export const EXTENSION = {
   basicConstraints:       '2.5.29.19',
   crlNumber:              '2.5.29.20',
   reasonCode:             '2.5.29.21',
+  deltaCrlIndicator:      '2.5.29.27',
+  distributionPoint:      '2.5.29.28',
   nameConstraints:        '2.5.29.30',
   crlDistributionPoints:  '2.5.29.31',
   certificatePolicies:    '2.5.29.32',

@@ -48,6 +48,9 @@ export function decodeCrl(der: Buffer): Crl {
 function readNumber(element: Element | undefined): bigint {
   const { extensions, critical } = readExtensions(element && readOne(element.content))
   if (critical.size > 0) throw new MalformedDer(`critical: ${[...critical].join()}`)
+  // RFC 5280 §5.2.4, §5.2.5 have both critical; a list that is not whole is none where they are not, too.
+  if (extensions.has(EXTENSION.deltaCrlIndicator) || extensions.has(EXTENSION.distributionPoint))
+    throw new MalformedDer('a list that is not whole')
   const number = extensions.get(EXTENSION.crlNumber)
   if (!number) throw new MalformedDer('no CRL number') // RFC 5280 §5.2.3
   return decodeNumber(readOne(number, TAG.INTEGER))

@@ -227,6 +227,32 @@ describe('a CRL', async () => {
     expect(await verdict({ ...PROFILES.root, keyUsage: ['keyCertSign'] })).toBe('RFC5280-6.3.3')
   })
 
+  it.each([
+    ['nothing more', '', 'good'],
+    ['a delta', '2.5.29.27=ASN1:INTEGER:1', 'RFC5280-6.3.3'],
+    ['a critical delta', '2.5.29.27=critical,ASN1:INTEGER:1', 'RFC5280-6.3.3'],
+    ['a part', '2.5.29.28=DER:30038101FF', 'RFC5280-6.3.3'],
+    ['a critical part', '2.5.29.28=critical,DER:30038101FF', 'RFC5280-6.3.3'],
+  ])('that says it is %s', async (_, extension, expected) => {
+    const own = await make(PROFILES.root)
+    const leaf = await byOpenssl('/CN=x', own, LEAF)
+    const folder = newFolder()
+    const file = (name: string, text = ''): string => {
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const [database, number] = [file('index'), file('number', '01\n')]
+    const settings = `[ca]\ndefault_ca=own\n[own]\ndatabase=${database}\ncrlnumber=${number}\ndefault_md=sha256\ndefault_crl_days=1\n[more]\n${extension}\n`
+    const by = ['-keyfile', file('key', toPem(own.key)), '-cert', file('ca', own.certificate)]
+    const [list, more] = [file('crl'), ['-crlexts', 'more']]
+    const made = ['-config', file('settings', settings), ...by, ...more, '-gencrl', '-out', list]
+    expect(openssl(['ca', ...made])).toMatchObject({ ok: true })
+    const options = { roots: own.certificate, status: [list], refreshSeconds: 3600 }
+    const subject = new X509Certificate(leaf.certificate)
+    const result = certificateValidation(options).validate(subject, [], 'client', now)
+    expect(result.ok ? 'good' : result.clause).toBe(expected)
+  })
+
   it('is good a little before it begins, since clocks differ, and not long before', async () => {
     const minute = 60_000
     const nextUpdate = now + 60 * minute

@@ -10,5 +10,4 @@ export const certificateFacts = (leaf: X509Certificate): ClientCertificate => ({
 })
 
 // For a time that cannot be read Node's text says so; its date is what happened to be in memory.
-const timeOf = (text: string, date: Date): number =>
-  Number.isNaN(Date.parse(text)) ? NaN : date.getTime()
+const timeOf = (text: string, date: Date): number => (text.endsWith(' GMT') ? date.getTime() : NaN)
