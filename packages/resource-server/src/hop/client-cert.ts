@@ -4,15 +4,15 @@ import { MOST_INTERMEDIATES } from '../presented.ts'
 import { fromDer, type Parsed } from './certificates.ts'
 
 // RFC 8941 §4.2.7: padding may be missing. The thumbprint is of the bytes, so that no harm is in it.
-const BYTE_SEQUENCE = /^:([A-Za-z0-9+/]+={0,2}):$/
-const COMMA = /[ \t]*,[ \t]*/
+// White space is read here: to split at commas with white space around them takes the square of it.
+const BYTE_SEQUENCE = /^[ \t]*:([A-Za-z0-9+/]+={0,2}):[ \t]*$/
 
 /** @param chain the values of every Client-Cert-Chain field: together they are one list */
 export function fromClientCert(leaf: string, chain: readonly string[]): Parsed {
   const certificate = fromByteSequence(leaf)
   if (!certificate)
     return { malformed: 'Client-Cert is not a Byte Sequence that holds one certificate' }
-  const members = chain.length === 0 ? [] : chain.join(',').split(COMMA)
+  const members = chain.length === 0 ? [] : chain.join(',').split(',')
   const intermediates = members
     .slice(0, MOST_INTERMEDIATES)
     .flatMap((m) => fromByteSequence(m) ?? [])
