@@ -1,14 +1,15 @@
 import type { X509Certificate } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
-import { Recent } from '@holdfast/sender-constraint'
+import { type CertificateVerdict, Recent } from '@holdfast/sender-constraint'
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { KoaContextWithOIDC, MTLSConfiguration } from 'oidc-provider'
+import { Unavailable } from '../records/unavailable.ts'
 
 /** Decides about client certificates; given by the caller, who knows the PKI. */
 export interface CertificateJudge {
-  /** Path and revocation (RFC 8705 §2.1). Asked for `tls_client_auth` only. */
-  authorized(certificate: X509Certificate, socket: TLSSocket): boolean
+  /** Path, purpose and revocation (RFC 8705 §2.1). Asked for `tls_client_auth` only. */
+  validate(certificate: X509Certificate, socket: TLSSocket): CertificateVerdict
   /**
    * Whether the registered member of the subject, such as `tls_client_auth_san_dns`, is this. A
    * matter of the two alone: whoever was told so does not ask again.
@@ -39,11 +40,8 @@ export function mutualTls(judge: CertificateJudge, mtlsOrigin: string): MTLSConf
     certificateAuthorized(ctx) {
       const certificate = certificateOf(ctx, mtlsOrigin)
       const { socket } = ctx.req
-      return (
-        certificate !== undefined &&
-        socket instanceof TLSSocket &&
-        judge.authorized(certificate, socket)
-      )
+      if (!certificate || !(socket instanceof TLSSocket)) return false
+      return isGood(judge.validate(certificate, socket))
     },
     certificateSubjectMatches(ctx, property, expected) {
       const certificate = certificateOf(ctx, mtlsOrigin)
@@ -54,6 +52,17 @@ export function mutualTls(judge: CertificateJudge, mtlsOrigin: string): MTLSConf
       return matches
     },
   }
+}
+
+/**
+ * @throws errors.InvalidClientAuth with what speaks against the certificate, for the audit
+ * @throws Unavailable where that cannot be said now
+ */
+function isGood(verdict: CertificateVerdict): true {
+  if (verdict.ok) return true
+  const { clause, reason, unavailable } = verdict
+  if (unavailable) throw new Unavailable('certificates cannot be looked up now', reason)
+  throw new errors.InvalidClientAuth(`${clause}: ${reason}`)
 }
 
 /** Certificates that are known to match. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Records } from '@holdfast/store'
 import { endpoints } from '../vocabulary/endpoints.ts'
-import { StatusListsFull } from '../records/unavailable.ts'
+import { Unavailable } from '../records/unavailable.ts'
 
 /** Where the status of one token stands. */
 export interface Place {
@@ -65,7 +65,7 @@ export class Places {
     this.#reserved = HOLD + 2 * life * 1_000 + MARGIN
   }
 
-  /** @throws StatusListsFull */
+  /** @throws Unavailable where as many tokens live as can be told apart */
   async take(): Promise<Place> {
     let chunk = this.#chunk
     while (!chunk || chunk.left.length === 0 || chunk.until <= Date.now()) {
@@ -100,6 +100,6 @@ export class Places {
         until: now + HOLD,
       }
     }
-    throw new StatusListsFull()
+    throw new Unavailable('the status lists are full')
   }
 }

@@ -7,7 +7,7 @@ import { checkConfiguration, createAuthorizationServer } from '../../src/index.t
 import { ACCESS_TOKEN, exchange, ownToken } from '../stage/exchange.ts'
 import { authorizationUrl, pushed, requestUri } from '../stage/flow.ts'
 import { assertion, clientCredentials, Prover, verdict } from '../stage/honest.ts'
-import { settledMemory, startHouse } from '../stage/house.ts'
+import { judge, settledMemory, startHouse } from '../stage/house.ts'
 import type { House } from '../stage/house.ts'
 
 let house: House
@@ -58,13 +58,13 @@ describe('where the store fails', () => {
 })
 
 test('an exception nobody expected is 500 server_error without detail', async () => {
-  const judge = {
-    authorized() {
+  const broken = {
+    validate() {
       throw new TypeError('undefined is not a function at judge.ts')
     },
   }
   const traced: TraceEvent[] = []
-  const odd = await startHouse({ judge, report: (event) => traced.push(event) })
+  const odd = await startHouse({ judge: broken, report: (event) => traced.push(event) })
   const answer = await odd.send({
     url: `${odd.alias}/token`,
     headers: { traceparent: formatTraceparent(newTrace()) },
@@ -194,11 +194,10 @@ test('a store that was not provisioned is refused at start', async () => {
     mtlsOrigin: 'https://mtls.as.example',
     resources: [{ indicator: 'https://api.example', scopes: ['read'], format: 'jwt', ttl: 300 }],
   })
-  const certificates = { authorized: () => false, subjectMatches: () => false }
   const records = new RecordsInProcess()
   const memory = settledMemory()
   await expect(
-    createAuthorizationServer({ configuration, records, memory, certificates }),
+    createAuthorizationServer({ configuration, records, memory, certificates: judge }),
   ).rejects.toThrow('provision it first')
 })
 

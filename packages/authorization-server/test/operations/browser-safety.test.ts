@@ -5,7 +5,7 @@ import { checkConfiguration, createAuthorizationServer } from '../../src/index.t
 import { Browser } from '../stage/browser.ts'
 import { authorizationUrl, frontChannel, pushed, requestUri } from '../stage/flow.ts'
 import { clientCredentials, pkce, Prover, verdict } from '../stage/honest.ts'
-import { CALLBACK, listening, settledMemory, startHouse } from '../stage/house.ts'
+import { CALLBACK, judge, listening, settledMemory, startHouse } from '../stage/house.ts'
 import type { House } from '../stage/house.ts'
 import type { Response } from '../stage/http.ts'
 
@@ -59,12 +59,11 @@ describe('security headers', () => {
       mtlsOrigin: 'https://mtls.as.example',
       resources: [{ indicator: 'https://api.example', scopes: ['read'], format: 'jwt', ttl: 300 }],
     })
-    const certificates = { authorized: () => false, subjectMatches: () => false }
     const { publicListener, mtlsListener } = await createAuthorizationServer({
       configuration,
       records: house.records,
       memory: settledMemory(),
-      certificates,
+      certificates: judge,
     })
     for (const listener of [publicListener, mtlsListener]) {
       const { server, origin } = await listening(createServer(house.certificates.server, listener))

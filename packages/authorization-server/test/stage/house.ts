@@ -151,8 +151,12 @@ const users = [
   { login: 'bob', password: 'battery staple', sub: 'sub-bob' },
 ]
 
-const judge: CertificateJudge = {
-  authorized: (_certificate, socket) => socket.authorized,
+/** By OpenSSL, whose handshake knows the authority. */
+export const judge: CertificateJudge = {
+  validate: (_certificate, { authorized, authorizationError }) =>
+    authorized
+      ? { ok: true }
+      : { ok: false, clause: 'RFC5280-6.1', reason: String(authorizationError) },
   subjectMatches: (certificate, property, expected) =>
     property === 'tls_client_auth_subject_dn' && certificate.subject === expected,
 }

@@ -92,7 +92,7 @@ export async function makeAuthorizationServer(
     explain: true,
     fetch: notifyingWith(trust),
     certificates: {
-      authorized: (certificate) => validation.validate(certificate, [], 'client').ok,
+      validate: (certificate) => validation.validate(certificate, [], 'client'),
       subjectMatches,
     },
     audit: (outcome) => {

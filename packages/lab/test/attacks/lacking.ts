@@ -51,7 +51,9 @@ export const LACKING: { readonly [what: string]: Lack } = {
   ...Object.fromEntries(ROWS_OUT.map(withoutRow)),
   'path, purpose and revocation of certificates': {
     set: (lab) =>
-      lab.experimentWithIssuer({ certificates: { authorized: () => true, subjectMatches } }),
+      lab.experimentWithIssuer({
+        certificates: { validate: () => ({ ok: true }), subjectMatches },
+      }),
     attacks: [
       'certificate-expired',
       'certificate-to-come',
@@ -70,7 +72,7 @@ export const LACKING: { readonly [what: string]: Lack } = {
       const validation = certificateValidation({ roots, status: [join(certs, STATUS_FILE)] })
       await lab.experimentWithIssuer({
         certificates: {
-          authorized: (certificate) => validation.validate(certificate, [], 'client').ok,
+          validate: (certificate) => validation.validate(certificate, [], 'client'),
           subjectMatches: () => true,
         },
       })

@@ -45,7 +45,13 @@ await serve(async (issuer, mtlsOrigin) => {
     }),
     records,
     memory,
-    certificates: { authorized: (_certificate, socket) => socket.authorized, subjectMatches },
+    certificates: {
+      validate: (_certificate, { authorized, authorizationError }) =>
+        authorized
+          ? { ok: true }
+          : { ok: false, clause: 'RFC5280-6.1', reason: String(authorizationError) },
+      subjectMatches,
+    },
   })
   return { open: publicListener, mtls: mtlsListener }
 })

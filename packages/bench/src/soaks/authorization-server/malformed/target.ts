@@ -62,7 +62,7 @@ export async function startTarget(audit: (outcome: Outcome) => void): Promise<Ta
     records,
     memory: begun(),
     certificates: {
-      authorized: () => true,
+      validate: () => ({ ok: true }),
       subjectMatches: (certificate, _, expected) => certificate.subject === expected,
     },
     audit,
