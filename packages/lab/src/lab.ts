@@ -96,13 +96,15 @@ async function start(configuration: LabConfiguration, closing: Closing): Promise
 
   const introspector = await readIntrospector(configuration)
   const letIn = (api: Partial<ApiOptions> = {}) => {
-    const made = makeResourceServer(addresses.resource, introspector, {
-      memory,
-      report: hub.report,
-      certificateStatus: (...asked) => validation.validate(...asked),
-      browserOrigins: [addresses.console, ...browserOrigins],
-      ...api,
-    })
+    const made = makeResourceServer(
+      { resource: addresses.resource, introspector, validation },
+      {
+        memory,
+        report: hub.report,
+        browserOrigins: [addresses.console, ...browserOrigins],
+        ...api,
+      },
+    )
     closing.defer(made.close)
     serveResourceServer(doors, made)
     return made

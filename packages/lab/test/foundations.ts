@@ -62,7 +62,10 @@ export async function layFoundations(
     makeApi: async () => {
       const memory = await keepMemory(configuration, closing)
       const introspector = await readIntrospector(configuration)
-      const server = makeResourceServer(addresses.resource, introspector, { memory })
+      const server = makeResourceServer(
+        { resource: addresses.resource, introspector, validation },
+        { memory },
+      )
       closing.defer(server.close)
       return server
     },

@@ -40,7 +40,9 @@ export interface CertificateValidation {
   ): Verdict
   /** Resolves when every source has been read once more; to be awaited before listening. */
   refresh(): Promise<void>
-  /** Sentences that say why status cannot be told now; none: ready. */
+  /** Sentences that say of which authorities no list is in force; none: ready. */
+  missing(): readonly string[]
+  /** Those, and which sources cannot be read, though what they last said may still be in force. */
   problems(): readonly string[]
   /** Ends the fetching. */
   close(): void
@@ -83,9 +85,9 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
       if (certificate && list?.entries.has(certificate.serial)) {
         return refuse('revoked', `${nameOf(certificate)} is revoked`)
       }
-      const missing = policy === 'soft' ? undefined : problemOf(list, issuer, at)
-      if (missing !== undefined) {
-        return { ...refuse('noRevocationList', missing), unavailable: true }
+      const problem = policy === 'soft' ? undefined : problemOf(list, issuer, at)
+      if (problem !== undefined) {
+        return { ...refuse('noRevocationList', problem), unavailable: true }
       }
     }
     return undefined
@@ -100,7 +102,8 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
     published.look()
     try {
       const path = pathOf(leaf, intermediates, { purpose, at })
-      return isRefusal(path) ? path : (statusOf(path, at) ?? { ok: true })
+      if (isRefusal(path)) return published.isUnread ? { ...path, unavailable: true } : path
+      return statusOf(path, at) ?? { ok: true }
     } catch (cause) {
       // Whoever asks is inside a request: what OpenSSL or we cannot read is refused, never thrown.
       const why = cause instanceof MalformedDer ? cause.message : 'OpenSSL refuses it'
@@ -108,18 +111,22 @@ export function certificateValidation(options: ValidationOptions): CertificateVa
     }
   }
 
-  function problems(): readonly string[] {
+  function missing(): readonly string[] {
     published.look()
     if (policy === 'soft') return []
     const authorities = [...roots, ...configured, ...published.intermediates]
-    const missing = authorities.flatMap((ca) => problemOf(published.listOf(ca), ca, now()) ?? [])
-    return [...published.problems, ...missing]
+    return authorities.flatMap((ca) => problemOf(published.listOf(ca), ca, now()) ?? [])
+  }
+
+  function problems(): readonly string[] {
+    const lists = missing()
+    return policy === 'soft' ? [] : [...published.problems, ...lists]
   }
 
   const refresh = () => published.refresh()
   const timer = setInterval(() => void refresh(), (options.refreshSeconds ?? 1) * 1000)
   timer.unref()
-  return { validate, refresh, problems, close: () => clearInterval(timer) }
+  return { validate, refresh, missing, problems, close: () => clearInterval(timer) }
 }
 
 /** `undefined`: the list is in force. */

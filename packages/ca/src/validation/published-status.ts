@@ -47,6 +47,11 @@ export class PublishedStatus {
     return this.#book.of(ca)
   }
 
+  /** Nothing was ever read: what would lead from a certificate to a root may be missing. */
+  get isUnread(): boolean {
+    return this.#learned.size === 0 && this.#sources.length > 0
+  }
+
   /** Sentences that say what cannot be read. */
   get problems(): readonly string[] {
     return this.#sources.flatMap((source) => source.problem ?? this.#unread.get(source) ?? [])

@@ -129,6 +129,7 @@ describe('RFC5280-6.3.3: a list that is missing or stale', () => {
       unavailable: true,
     })
     expect(strict.problems()[0]).toContain('cannot be read (ENOENT)')
+    expect(strict.missing()).not.toEqual([])
     const soft = certificateValidation({ ...options, policy: 'soft' })
     expect(soft.validate(leaf, sent, 'client')).toEqual(GOOD)
     expect(soft.problems()).toEqual([])
@@ -194,6 +195,7 @@ it('lists are fetched from URLs, and again, and a server that is gone leaves wha
   server.close()
   await validation.refresh()
   expect(validation.problems()).toHaveLength(2)
+  expect(validation.missing()).toEqual([]) // what was fetched is in force
   expect(validation.validate(leaf, sent, 'client')).toMatchObject({ clause: 'RFC5280-6.1.3-a3' })
   validation.close()
 })

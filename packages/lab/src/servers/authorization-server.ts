@@ -16,6 +16,7 @@ import type { ReplayMemory } from '@holdfast/store'
 import client, { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Addresses, resourcesOf } from '../addresses.ts'
 import { PROFILES, SCOPES } from '../clients/clients.ts'
+import { refuseUnknownStatus } from './certificate-validation.ts'
 import { notifyingWith } from './notifying.ts'
 import type { statementIssuer } from '../clients/software-statements.ts'
 
@@ -102,7 +103,11 @@ export async function makeAuthorizationServer(
     ...options,
   })
   measureFailures(client, metrics, () => server.failuresRemembered())
-  return { ...server, metrics }
+  const ready = async () => {
+    refuseUnknownStatus(validation)
+    await server.ready()
+  }
+  return { ...server, ready, metrics }
 }
 
 /** The names under which the conformance suite runs on this machine. */

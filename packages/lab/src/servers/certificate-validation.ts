@@ -21,3 +21,8 @@ export async function validateCertificates(
   await validation.refresh()
   return validation
 }
+
+/** @throws Error while it cannot be told which certificates are revoked */
+export function refuseUnknownStatus(validation: CertificateValidation): void {
+  if (validation.missing().length > 0) throw new Error(validation.problems().join('; '))
+}

@@ -11,24 +11,29 @@ import {
   measureMemory,
   measureTokens,
 } from '@holdfast/resource-server/metrics'
+import type { CertificateValidation } from '@holdfast/ca/validation'
 import client, { Registry } from 'prom-client'
+import { refuseUnknownStatus } from './certificate-validation.ts'
 
 export interface ResourceServer {
   readonly metrics: Registry
   readonly listener: RequestListener
-  /** Rejects while the issuer cannot be reached. */
+  /** Rejects while the issuer cannot be reached, or the status of certificates not be told. */
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/**
- * The lab's API as the lab configures it.
- *
- * @param introspector the resource server's own registration with the authorization server
- */
+interface Foundations {
+  /** The API's own URL. */
+  readonly resource: string
+  /** The resource server's own registration with the authorization server. */
+  readonly introspector: ClientMaterial
+  readonly validation: CertificateValidation
+}
+
+/** The lab's API as the lab configures it. */
 export function makeResourceServer(
-  resource: string,
-  introspector: ClientMaterial,
+  { resource, introspector, validation }: Foundations,
   options: Partial<ApiOptions> & Pick<ApiOptions, 'memory'>,
 ): ResourceServer {
   const { issuer, clientId, key, trust } = introspector
@@ -52,6 +57,7 @@ export function makeResourceServer(
         fetch,
       }),
     ),
+    certificateStatus: (...asked) => validation.validate(...asked),
     nonceSecret: randomBytes(32),
     explain: true,
     ...options,
@@ -67,6 +73,7 @@ export function makeResourceServer(
     metrics,
     listener: (request, response) => void handle(request, response),
     ready: async () => {
+      refuseUnknownStatus(validation)
       const answer = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
       if (!answer.ok) throw new Error(`the issuer answered ${answer.status}`)
     },

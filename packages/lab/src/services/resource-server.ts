@@ -14,12 +14,15 @@ await runService(async (configuration, closing) => {
   const validation = await validateCertificates(configuration, addresses.certificateStatus)
   closing.defer(async () => validation.close())
   const memory = await keepMemory(configuration, closing)
-  const made = makeResourceServer(addresses.resource, await readIntrospector(configuration), {
-    memory,
-    observe: logDecisions(pino()),
-    browserOrigins: [addresses.console, ...configuration.browserOrigins],
-    certificateStatus: (...asked) => validation.validate(...asked),
-  })
+  const introspector = await readIntrospector(configuration)
+  const made = makeResourceServer(
+    { resource: addresses.resource, introspector, validation },
+    {
+      memory,
+      observe: logDecisions(pino()),
+      browserOrigins: [addresses.console, ...configuration.browserOrigins],
+    },
+  )
   closing.defer(made.close)
   const doors = await resourceServerDoors(opener(configuration, closing))
   serveResourceServer(doors, made)
