@@ -57,9 +57,14 @@ function publicKey(
 ): JwsKey | undefined {
   try {
     const key = createPublicKey({ key: { ...members }, format: 'jwk' })
-    const { modulusLength: bits, publicExponent } = key.asymmetricKeyDetails ?? {}
-    if (bits === undefined || publicExponent === undefined) return { key, algorithms }
-    return { key, algorithms, bits, exponentBits: publicExponent.toString(2).length }
+    const bits = key.asymmetricKeyDetails?.modulusLength
+    const exponentBits = key.asymmetricKeyDetails?.publicExponent?.toString(2).length
+    return {
+      key,
+      algorithms,
+      ...(bits !== undefined && { bits }),
+      ...(exponentBits !== undefined && { exponentBits }),
+    }
   } catch {
     return undefined // not a key: whoever asks refuses
   }
