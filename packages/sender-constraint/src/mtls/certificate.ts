@@ -10,4 +10,5 @@ export const certificateFacts = (leaf: X509Certificate): ClientCertificate => ({
 })
 
 // For a time that cannot be read Node's text says so; its date is what happened to be in memory.
-const timeOf = (text: string, date: Date): number => (text.endsWith(' GMT') ? date.getTime() : NaN)
+const timeOf = (text: string, date: X509Certificate['validToDate']): number =>
+  text.endsWith(' GMT') ? date.getTime() : NaN
