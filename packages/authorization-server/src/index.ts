@@ -1,5 +1,6 @@
 export { createAuthorizationServer } from './authorization-server.ts'
 export type { AuthorizationServer, AuthorizationServerOptions } from './authorization-server.ts'
+export { judgedInHandshake } from './sender-constraint/certificates.ts'
 export type { CertificateJudge } from './sender-constraint/certificates.ts'
 export { checkClient, registerClient } from './clients/check-client.ts'
 export { ClientMetadataError } from './clients/client-metadata.ts'

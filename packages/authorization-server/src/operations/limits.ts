@@ -101,18 +101,18 @@ export class AuthenticationLimits {
     here.add(pair)
     logins.add(from)
     loginAnywhere.add(anywhere)
+    const undecided = () => {
+      here.takeBack(pair)
+      logins.takeBack(from)
+      loginAnywhere.takeBack(anywhere)
+    }
     return {
+      undecided,
       succeeded: () => {
+        undecided()
         here.forget(pair)
-        logins.takeBack(from)
-        loginAnywhere.takeBack(anywhere)
         this.#known.forget(pair)
         this.#known.add(pair)
-      },
-      undecided: () => {
-        here.takeBack(pair)
-        logins.takeBack(from)
-        loginAnywhere.takeBack(anywhere)
       },
     }
   }

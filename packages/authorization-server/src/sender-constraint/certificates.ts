@@ -17,6 +17,15 @@ export interface CertificateJudge {
   subjectMatches(certificate: X509Certificate, property: string, expected: string): boolean
 }
 
+/** What OpenSSL has found in the handshake, for a server that gave it `ca`: no list of revocations is read. */
+export const judgedInHandshake = ({
+  authorized,
+  authorizationError,
+}: TLSSocket): CertificateVerdict =>
+  authorized
+    ? { ok: true }
+    : { ok: false, clause: 'RFC5280-6.1', reason: String(authorizationError) }
+
 /**
  * The library's hooks. It compares thumbprints itself: with the registered certificates for
  * `self_signed_tls_client_auth` (no path, RFC8705-2.2), with `cnf` for binding.

@@ -6,7 +6,12 @@ import type { Records, ReplayMemory } from '@holdfast/store'
 import type { Reporter } from '@holdfast/trace'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { CryptoKey } from 'jose'
-import { checkConfiguration, createAuthorizationServer, provision } from '../../src/index.ts'
+import {
+  checkConfiguration,
+  createAuthorizationServer,
+  judgedInHandshake,
+  provision,
+} from '../../src/index.ts'
 import type {
   AuthorizationServer,
   AuthorizationServerOptions,
@@ -151,12 +156,8 @@ const users = [
   { login: 'bob', password: 'battery staple', sub: 'sub-bob' },
 ]
 
-/** By OpenSSL, whose handshake knows the authority. */
 export const judge: CertificateJudge = {
-  validate: (_certificate, { authorized, authorizationError }) =>
-    authorized
-      ? { ok: true }
-      : { ok: false, clause: 'RFC5280-6.1', reason: String(authorizationError) },
+  validate: (_certificate, socket) => judgedInHandshake(socket),
   subjectMatches: (certificate, property, expected) =>
     property === 'tls_client_auth_subject_dn' && certificate.subject === expected,
 }

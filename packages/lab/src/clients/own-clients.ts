@@ -38,8 +38,7 @@ export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i
 export async function checkIsClient(state: string, name: string): Promise<void> {
   if (name === RESOURCE_SERVER_CLIENT)
     throw new UsageError(`${name} is the API itself, as it introspects tokens: it gets none`)
-  if (ALL_CLIENTS.some(({ id }) => id === name)) return
-  if (NAME.test(name) && (await isOwn(state, name))) return
+  if (isOfTheLab(name) || (NAME.test(name) && (await isOwn(state, name)))) return
   throw new UsageError(
     `there is no client ${JSON.stringify(name)}; scripts/lab client list has them`,
   )
@@ -107,12 +106,13 @@ export async function metadataFor(registry: Registry, name: string): Promise<Cli
 
 /** Only what `client add` has made may be shown and removed by name: a name is never a path. */
 export async function ownFolder(state: string, name: string): Promise<string> {
-  if (NAME.test(name) && !isOfTheLab(name) && (await isOwn(state, name)))
-    return clientFolder(state, name)
+  if (isOfTheLab(name))
+    throw new UsageError(
+      `${name} is one of the lab’s own clients; this is for yours, which scripts/lab client add makes`,
+    )
+  if (NAME.test(name) && (await isOwn(state, name))) return clientFolder(state, name)
   throw new UsageError(
-    isOfTheLab(name)
-      ? `${name} is one of the lab’s own clients; this is for yours, which scripts/lab client add makes`
-      : `there is no client of yours called ${JSON.stringify(name)}; scripts/lab client list has them`,
+    `there is no client of yours called ${JSON.stringify(name)}; scripts/lab client list has them`,
   )
 }
 

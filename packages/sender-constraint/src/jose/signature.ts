@@ -57,8 +57,9 @@ function publicKey(
 ): JwsKey | undefined {
   try {
     const key = createPublicKey({ key: { ...members }, format: 'jwk' })
-    const bits = key.asymmetricKeyDetails?.modulusLength
-    const exponentBits = key.asymmetricKeyDetails?.publicExponent?.toString(2).length
+    const details = key.asymmetricKeyDetails
+    const bits = details?.modulusLength
+    const exponentBits = details?.publicExponent?.toString(2).length
     return {
       key,
       algorithms,

@@ -2,6 +2,7 @@
 import {
   checkConfiguration,
   createAuthorizationServer,
+  judgedInHandshake,
   provision,
 } from '@holdfast/authorization-server'
 import { subjectMatches } from '@holdfast/ca/validation'
@@ -46,10 +47,7 @@ await serve(async (issuer, mtlsOrigin) => {
     records,
     memory,
     certificates: {
-      validate: (_certificate, { authorized, authorizationError }) =>
-        authorized
-          ? { ok: true }
-          : { ok: false, clause: 'RFC5280-6.1', reason: String(authorizationError) },
+      validate: (_certificate, socket) => judgedInHandshake(socket),
       subjectMatches,
     },
   })
